@@ -1,0 +1,62 @@
+"""What every service of localaws shares: the data folder, the engine, clients, credentials, events and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from localaws.engine import Engine
+    from localaws.images import ImageStore
+
+
+class Runtime(Protocol):
+    """One per server process, made in ``localaws.server``; reach it through `runtime()`."""
+
+    data: Path
+    """The ``--data`` folder. A service keeps its files in ``data/<service>/``."""
+    endpoint: str
+    """``http://127.0.0.1:<port>``: this server, for clients that use AWS_ENDPOINT_URL."""
+    account_id: str
+    engine: Engine
+    images: ImageStore
+
+    def client(self, service: str, region: str, role_arn: str = "") -> Any:
+        """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
+
+    def environment(self, region: str, role_arn: str = "") -> dict[str, str]:
+        """Return what a sandboxed process needs to reach AWS at its real names: region, credentials of the
+        role, HTTPS proxy and CA bundle."""
+
+    def spawn(self, name: str, target: Callable[[], None]) -> None:
+        """Run ``target`` in a background thread; an exception in it is logged, never lost."""
+
+    def emit(
+        self,
+        region: str,
+        source: str,
+        detail_type: str,
+        detail: Mapping[str, Any],
+        resources: Sequence[str] = (),
+    ) -> None:
+        """Put a service's own event (``aws.codecommit`` ...) on the default bus and deliver it by its rules."""
+
+    def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
+        """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""
+
+
+_current: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """Return the running server's runtime."""
+    if _current is None:
+        raise RuntimeError("localaws is not running: start it with `python -m localaws`")
+    return _current
+
+
+def install(current: Runtime) -> None:
+    """Make ``current`` the process's runtime (the server does this before it serves)."""
+    global _current
+    _current = current
