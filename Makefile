@@ -1,0 +1,86 @@
+# The project's vocabulary: the same words on a laptop and in CI. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+export TF_CLI_CONFIG_FILE := $(shell scripts/terraform-cli-config)
+
+# Parts that stand alone, each with its own locked environment (.venv/parts/<part>) and its own tests.
+PARTS := containers/xgboost-daal4py lambda/inference seedcode/image seedcode/model-build seedcode/model-deploy
+part_env = .venv/parts/$(subst /,-,$(1))
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- Environments ---------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/.ready ## Prepare .venv: every other target does it by itself
+
+$(UV): requirements/uv.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or newer is needed; name one with PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: $(UV) requirements/tools.txt pyproject.toml
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/tools.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/checkov/.ready: requirements/checkov.txt $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/checkov
+	$(UV) pip sync --quiet --python .venv/checkov/bin/python --require-hashes $<
+	@touch $@
+
+define part_rules
+$(call part_env,$(1))/.ready: $(1)/requirements-dev.txt $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(call part_env,$(1))
+	$(UV) pip sync --quiet --python $(call part_env,$(1))/bin/python --require-hashes $$<
+	@touch $$@
+
+.PHONY: test-$(1)
+test-$(1): $(call part_env,$(1))/.ready
+	cd $(1) && $(CURDIR)/$(call part_env,$(1))/bin/python -m pytest
+endef
+$(foreach part,$(PARTS),$(eval $(call part_rules,$(part))))
+
+.PHONY: lock
+lock: $(UV) ## Pin what the requirements/*.in and the parts' requirements*.in ask for
+	for source in $$(git ls-files '*requirements*.in' 'requirements/*.in'); do \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    "$$source" --output-file "$${source%.in}.txt"; \
+	done
+
+# --- Checks and tests -----------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: .venv/.ready .venv/checkov/.ready ## Lint, types, formats, templates: under a minute, no network
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	scripts/check-types
+	$(BIN)/cfn-lint
+	scripts/check-terraform
+	.venv/checkov/bin/checkov --config-file .checkov.yaml
+
+.PHONY: test
+test: .venv/.ready $(PARTS:%=test-%) ## Every test, the parts' own ones included
+	$(BIN)/python -m pytest
+
+# --- The project's life ---------------------------------------------------------------------------------------------
+
+.PHONY: rehearse
+rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1)
+	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep)
+
+.PHONY: publish
+publish: .venv/.ready ## Publish the template into the AWS account of the current credentials (ARGS='--help')
+	$(BIN)/mlproject publish $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf .venv build
