@@ -1,1 +1,1 @@
-"""An AWS stand-in that executes: moto's control plane, and behind it real builds, jobs, functions and endpoints."""
+"""An AWS stand-in that executes: moto plans, and behind it real builds, jobs, functions and endpoints run."""

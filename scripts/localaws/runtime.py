@@ -1,4 +1,4 @@
-"""What every service of localaws shares: the data folder, the engine, clients, credentials, events and logs."""
+"""What every service of localaws shares: data folder, engine, clients, credentials, events and logs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Runtime(Protocol):
         detail: Mapping[str, Any],
         resources: Sequence[str] = (),
     ) -> None:
-        """Put a service's own event (``aws.codecommit`` ...) on the default bus and deliver it by its rules."""
+        """Put a service's own event (``aws.codecommit`` ...) on the default bus, delivered by its rules."""
 
     def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""

@@ -66,7 +66,7 @@ class Container(Protocol):
         """Tell whether the main process is alive."""
 
     def stop(self, grace: float = 30.0) -> int:
-        """Send SIGTERM to everything in the container, SIGKILL after ``grace`` seconds; return the exit code."""
+        """Send SIGTERM to everything in the container, SIGKILL after ``grace``; return the exit code."""
 
 
 class Engine(Protocol):

@@ -1,0 +1,288 @@
+"""One port that is AWS's API and its HTTPS proxy: moto by real host name, and the runtime services share."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import logging
+import pkgutil
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.logs.models import logs_backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+import localaws.runtime
+import localaws.services
+from localaws import routes
+from localaws.engine import Engine
+from localaws.engine.process import ProcessEngine
+from localaws.errors import PlatformError
+from localaws.identity import Identities, sandbox_environment
+from localaws.images import ImageStore
+from localaws.proxy import CertificateAuthority, Upstream, is_aws, tunnel
+from localaws.services import events
+from localaws.settings import HostSettings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger("localaws")
+HEALTH_PATH = "/_localaws/health"
+
+
+class Application(DomainDispatcherApplication):
+    """Dispatch a request to a service's route, else to moto: by real host name, or by the request itself."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("PATH_INFO") == HEALTH_PATH:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"status": "running", "services": installed_services()}).encode()]
+        application = routes.find(environ)
+        if application is not None:
+            return application(environ, start_response)
+        answer: Iterable[bytes] = super().__call__(environ, start_response)
+        return answer
+
+    def get_application(self, environ: WSGIEnvironment) -> Flask:
+        """Return moto's application for the request's host, made once."""
+        backend = self._backend_by_host(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+        if backend is None:
+            return super().get_application(environ)
+        with self.lock:
+            if backend not in self.app_instances:
+                self.app_instances[backend] = self.create_app(backend)
+            return self.app_instances[backend]
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - the one application lives as long as the process
+    def _backend_by_host(self, host: str) -> Any:
+        if not is_aws(host):
+            return None
+        return next(
+            (backend for backend, pattern in self.backend_url_patterns if pattern.match(f"http://{host}")),
+            None,
+        )
+
+
+@functools.cache
+def application() -> Application:
+    """Return the process's application, with every service installed; moto's state is the process's too."""
+    for name in installed_services():
+        try:
+            importlib.import_module(f"localaws.services.{name}").install()
+        except Exception:  # while eight people write services in one tree; strict before it is delivered
+            log.exception("service %s cannot start", name)
+    return Application()
+
+
+def installed_services() -> list[str]:
+    """Return the names of the service modules."""
+    return sorted(module.name for module in pkgutil.iter_modules(localaws.services.__path__))
+
+
+class RequestHandler(MotoRequestHandler):
+    """One connection: plain HTTP, or after ``CONNECT`` to an AWS host the same over TLS."""
+
+    protocol_version = "HTTP/1.1"
+    authority: CertificateAuthority
+    upstream: Upstream
+    tls = False
+
+    def do_CONNECT(self) -> None:
+        """Become the named AWS host, or a tunnel to any other host."""
+        host, _, port = self.path.rpartition(":")
+        host = host.strip("[]")
+        if is_aws(host):
+            self._become(host)
+        else:
+            self._tunnel(host, int(port) if port.isdigit() else 443)
+
+    def _become(self, host: str) -> None:
+        self._established()
+        context = self.authority.context(host)
+        # The old reader holds nothing yet: a client waits for the answer before it begins TLS.
+        self.connection = self.request = context.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = self.connection.makefile("wb", 0)
+        self.tls = True
+        self.close_connection = False
+
+    def _tunnel(self, host: str, port: int) -> None:
+        self.close_connection = True
+        try:
+            remote = self.upstream.connect(host, port)
+        except OSError as error:
+            self.send_error(502, f"localaws cannot reach {host}:{port}", str(error))
+            return
+        with remote:
+            self._established()
+            tunnel(self.connection, remote)
+
+    def _established(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+
+    def finish(self) -> None:
+        """Close the TLS connection too; the server closes only the socket below it."""
+        super().finish()
+        if self.tls:
+            self.connection.close()
+
+    def make_environ(self) -> dict[str, Any]:
+        """Describe the request; over TLS its URL is ``https``."""
+        environ = super().make_environ()
+        if self.tls:
+            environ["wsgi.url_scheme"] = "https"
+        return environ
+
+    def handle(self) -> None:
+        """Serve the connection; a client that gives up in mid-handshake is no error of ours."""
+        try:
+            super().handle()
+        except (ssl.SSLError, OSError) as error:
+            log.debug("connection from %s ended: %s", self.client_address, error)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log every request at debug level, one that failed on our side as an error."""
+        level = logging.ERROR if str(code).startswith("5") else logging.DEBUG
+        host = self.headers.get("Host", "") if hasattr(self, "headers") else ""
+        log.log(level, "%s %s%s %s", getattr(self, "command", "-"), host, getattr(self, "path", ""), code)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Send werkzeug's own messages (tracebacks of failed requests) to our log."""
+        log.log(logging.ERROR if type == "error" else logging.DEBUG, message, *args)
+
+
+class LocalAws:
+    """The running server: the runtime that services share, and the HTTP server in front of them.
+
+    Parameters
+    ----------
+    data
+        Folder that holds everything that is not in memory.
+    port
+        Port on the loopback interface; 0 takes a free one.
+    settings
+        What the host gives: its proxy, its certificates, its folders.
+    image_cache
+        Where prepared images are kept; None for the user's cache folder.
+    build_environment
+        Variables that builds on the host's own tools get besides their own.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        port: int = 0,
+        settings: HostSettings | None = None,
+        image_cache: Path | None = None,
+        build_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings or HostSettings()
+        self.data = data.resolve()
+        self.account_id = DEFAULT_ACCOUNT_ID
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._authority = CertificateAuthority(self.data / "tls")
+        self._ca_bundle = self._authority.bundle(self.settings.ca_bundle)
+        self._server = self._listen(port)
+        self.endpoint = f"http://127.0.0.1:{self._server.port}"
+        self._identities = Identities(self.endpoint)
+        self.images = ImageStore(image_cache or self.settings.cache_home / "localaws" / "images")
+        self.engine: Engine = ProcessEngine(self, self.settings, build_environment or {})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="server", daemon=True
+        )
+
+    def _listen(self, port: int) -> BaseWSGIServer:
+        handler = type(
+            "Handler",
+            (RequestHandler,),
+            {
+                "authority": self._authority,
+                "upstream": Upstream(self.settings.https_proxy, self.settings.no_proxy),
+            },
+        )
+        try:
+            server = make_server("127.0.0.1", port, application(), threaded=True, request_handler=handler)
+        except (OSError, SystemExit) as error:
+            raise PlatformError(f"cannot listen on 127.0.0.1:{port}: {error}") from error
+        return server
+
+    def start(self) -> None:
+        """Become the process's runtime and serve in a background thread."""
+        localaws.runtime.install(self)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving and end every container."""
+        self.engine.close()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=5)
+
+    def client(self, service: str, region: str, role_arn: str = "") -> Any:
+        """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
+        return self._identities.client(service, region, role_arn)
+
+    def environment(self, region: str, role_arn: str = "") -> dict[str, str]:
+        """Return what a sandboxed process needs to reach AWS at its real names."""
+        credentials = self._identities.credentials(region, role_arn) if role_arn else None
+        return sandbox_environment(self.endpoint, self._ca_bundle, region, credentials)
+
+    def spawn(self, name: str, target: Callable[[], None]) -> None:
+        """Run ``target`` in a background thread; an exception in it is logged, never lost."""
+
+        def run() -> None:
+            try:
+                target()
+            except Exception:
+                log.error("%s failed:\n%s", name, traceback.format_exc())
+
+        threading.Thread(target=run, name=name, daemon=True).start()
+
+    def emit(
+        self,
+        region: str,
+        source: str,
+        detail_type: str,
+        detail: Mapping[str, Any],
+        resources: Sequence[str] = (),
+    ) -> None:
+        """Put a service's own event on the default bus and deliver it by its rules."""
+        events.publish(self.account_id, region, source, detail_type, detail, resources)
+
+    def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
+        """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""
+        backend = logs_backends[self.account_id][region]
+        with _LOGS_LOCK:
+            if group not in backend.groups:
+                backend.create_log_group(group, tags={})
+            if stream not in backend.groups[group].streams:
+                backend.create_log_stream(group, stream)
+
+        def write(line: str) -> None:
+            with _LOGS_LOCK:
+                event = {"timestamp": int(time.time() * 1000), "message": line}
+                if group in backend.groups and stream in backend.groups[group].streams:
+                    backend.put_log_events(group, stream, [event])
+
+        return write
+
+
+_LOGS_LOCK = threading.Lock()

@@ -1,0 +1,23 @@
+"""What localaws takes from its own environment: the host's proxy, certificates and folders, read at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings
+
+
+class HostSettings(BaseSettings):
+    """The host's environment, as far as localaws looks at it."""
+
+    path: str = "/usr/local/bin:/usr/bin:/bin"
+    lang: str = "C.UTF-8"
+    https_proxy: str = Field(default="", validation_alias=AliasChoices("https_proxy", "HTTPS_PROXY"))
+    no_proxy: str = Field(default="", validation_alias=AliasChoices("no_proxy", "NO_PROXY"))
+    ca_bundle: Path | None = Field(
+        default=None, validation_alias=AliasChoices("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    )
+    cache_home: Path = Field(
+        default_factory=lambda: Path.home() / ".cache", validation_alias=AliasChoices("XDG_CACHE_HOME")
+    )
