@@ -1,0 +1,1 @@
+"""XGBoost training and oneDAL-accelerated serving: raw records in, scores out."""
