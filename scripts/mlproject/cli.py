@@ -1,0 +1,239 @@
+"""The operator's command line: each command reads its arguments, calls one module, and shows what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlproject import approvals, catalog, console, projects, status
+from mlproject.errors import MlprojectError
+
+app = typer.Typer(
+    name="mlproject",
+    help="Publish the SageMaker project template, and live with the projects made from it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ProjectName = Annotated[str, typer.Argument(help="The project's name.", metavar="PROJECT")]
+Comment = Annotated[str, typer.Option(help="Why, for those who read the history.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Region = Annotated[
+    str, typer.Option(help="AWS region; the credentials' own when empty.", envvar="AWS_REGION")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; `status` tells how it goes on.")]
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one sentence and exit code 1."""
+    with _told():
+        app()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (MlprojectError, BotoCoreError) as error:
+        _fail(str(error))
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        _fail(f"AWS refused {error.operation_name}: {message} ({code})")
+
+
+def _fail(message: str) -> NoReturn:
+    console.fail(message)
+    raise SystemExit(1)
+
+
+def _session(region: str) -> boto3.Session:
+    return boto3.Session(region_name=region or None)
+
+
+@app.command()
+def publish(
+    studio_role: Annotated[
+        list[str] | None,
+        typer.Option(help="ARN of a Studio execution role that may create projects; repeat for more."),
+    ] = None,
+    vendor: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with Terraform's zip and a provider mirror, for accounts without internet."
+        ),
+    ] = None,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Publish this version of the template: bundles, platform stack, product version."""
+    from mlproject import publish as publishing
+
+    with console.progress("publish") as progress:
+        published = publishing.publish(_session(region), studio_role or [], vendor=vendor, progress=progress)
+    _show(
+        dataclasses.asdict(published),
+        json,
+        f"published version {published.version} of {published.product_name}",
+    )
+
+
+@app.command()
+def create(
+    name: ProjectName,
+    approver_email: Annotated[str, typer.Option(help="Who is told when production waits for approval.")] = "",
+    staging_instance_type: Annotated[str, typer.Option(help="Instance type of staging.")] = "",
+    staging_instance_count: Annotated[int, typer.Option(help="Instances of staging.", min=0, max=10)] = 0,
+    production_instance_type: Annotated[str, typer.Option(help="Instance type of production.")] = "",
+    production_instance_count: Annotated[
+        int, typer.Option(help="Instances of production.", min=0, max=10)
+    ] = 0,
+    data_location: Annotated[
+        str, typer.Option(help="s3://bucket/key of the churn data; empty: a sample.")
+    ] = "",
+    keep_data_on_delete: Annotated[bool, typer.Option(help="Keep the project's bucket on delete.")] = False,
+    api_authorization: Annotated[str, typer.Option(help="AWS_IAM or API_KEY.")] = "",
+    version: Annotated[str, typer.Option(help="Template version; the newest when empty.")] = "",
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Create a project from the published template. Options left out keep the product's defaults."""
+    from mlproject.publish import PRODUCT_NAME
+
+    chosen = {
+        "ApproverEmail": approver_email,
+        "StagingInstanceType": staging_instance_type,
+        "StagingInstanceCount": staging_instance_count,
+        "ProductionInstanceType": production_instance_type,
+        "ProductionInstanceCount": production_instance_count,
+        "DataLocation": data_location,
+        "KeepDataOnDelete": "true" if keep_data_on_delete else "",
+        "ApiAuthorization": api_authorization,
+    }
+    session = _session(region)
+    product = catalog.find(session, PRODUCT_NAME, version)
+    parameters = {key: str(value) for key, value in chosen.items() if value}
+    with console.progress(f"create {name}") as progress:
+        project = projects.create(session, product, name, parameters)
+        if not no_wait:
+            project = projects.wait(session, project, progress)
+    _show(dataclasses.asdict(project), json, f"project {name} ({project.project_id}) is {project.status}")
+
+
+@app.command(name="status")
+def show_status(name: ProjectName, region: Region = "", json: Json = False) -> None:
+    """Show where a project stands: pipelines, model versions, endpoints, and what waits for a decision."""
+    session = _session(region)
+    read = status.read(session, projects.find(session, name))
+    if json:
+        console.result_json(dataclasses.asdict(read))
+        return
+    console.line(f"{read.project} ({read.project_id}): {read.status}")
+    for pipeline, stages in read.pipelines.items():
+        console.table(
+            pipeline, ("stage", "status", "message"), [dataclasses.astuple(each) for each in stages]
+        )
+    console.table(
+        "models", ("version", "approval", "ARN"), [dataclasses.astuple(each) for each in read.models]
+    )
+    console.table("endpoints", ("endpoint", "status"), list(read.endpoints.items()))
+    if read.gate:
+        console.line(f"production waits for a decision: {read.gate.message} {read.gate.report_url}".rstrip())
+
+
+@app.command(name="approve-model")
+def approve_model(
+    name: ProjectName,
+    version: Annotated[
+        int | None, typer.Option(help="Version; the newest pending one when left out.")
+    ] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
+    comment: Comment = "",
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Approve a model version for deployment, which starts the deploy pipeline."""
+    session = _session(region)
+    decision: approvals.Decision = "Rejected" if reject else "Approved"
+    group = projects.find(session, name).names.model_package_group
+    arn = approvals.decide_model(session, group, decision, version, comment)
+    _show({"model_package_arn": arn, "decision": decision}, json, f"{decision.lower()} {arn}")
+
+
+@app.command()
+def approve(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
+    """Let the deployment that waits at the gate go to production."""
+    _decide(name, "Approved", comment, region, json)
+
+
+@app.command()
+def reject(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
+    """Turn down the deployment that waits at the gate; production stays as it is."""
+    _decide(name, "Rejected", comment, region, json)
+
+
+@app.command()
+def destroy(
+    name: ProjectName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Delete a project and everything made in its name."""
+    session = _session(region)
+    project = projects.find(session, name)
+    if not yes:
+        typer.confirm(
+            f"Delete {name} ({project.project_id}), its repositories, models and endpoints?",
+            abort=True,
+            err=True,
+        )
+    with console.progress(f"destroy {name}") as progress:
+        projects.delete(session, project)
+        if not no_wait:
+            projects.wait_deleted(session, project, progress)
+    _show({"name": name, "project_id": project.project_id}, json, f"project {name} is deleted")
+
+
+@app.command()
+def rehearse(
+    data: Annotated[
+        Path | None, typer.Option(help="Churn data to train on; synthetic customers when left out.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything up, and tell how to reach it.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="Where summary.json and the logs go.")] = Path(
+        "build/rehearsal"
+    ),
+    json: Json = False,
+) -> None:
+    """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
+    from mlproject.rehearsal.rehearse import rehearse as run
+
+    summary = run(output, data, keep)
+    if json:
+        console.result_json(dataclasses.asdict(summary))
+    raise SystemExit(0 if summary.passed else 1)
+
+
+def _decide(name: str, decision: approvals.Decision, comment: str, region: str, json: bool) -> None:
+    session = _session(region)
+    gate = approvals.decide_gate(session, projects.find(session, name).names.model_deploy, decision, comment)
+    _show(dataclasses.asdict(gate), json, f"{decision.lower()} at {gate.stage} of {gate.pipeline}")
+
+
+def _show(result: dict[str, Any], json: bool, sentence: str) -> None:
+    if json:
+        console.result_json(result)
+    else:
+        console.line(sentence)

@@ -1,0 +1,65 @@
+"""What a command shows: progress on stderr while it runs, then its result on stdout for a person or, with ``--json``,
+for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Progress = Callable[[str], None]
+"""Called with a sentence whenever what is being waited for moves on."""
+
+_err = Console(stderr=True, highlight=False)
+_out = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Show ``title`` with what is happening now; off a terminal, a line for each change."""
+    last = ""
+
+    def report(message: str) -> None:
+        nonlocal last
+        if message != last:
+            last = message
+            if _err.is_terminal:
+                status.update(f"{title}: {message}")
+            else:
+                _err.print(f"{title}: {message}", markup=False)
+
+    with _err.status(title) as status:
+        yield report
+
+
+def note(message: str) -> None:
+    """Tell a person something, beside the result."""
+    _err.print(message, markup=False)
+
+
+def fail(message: str) -> None:
+    """Tell a person why the command ends."""
+    _err.print("[bold red]error:[/] ", end="")
+    _err.print(message, markup=False)
+
+
+def result_json(result: Any) -> None:
+    """Print ``result`` for a program."""
+    print(json.dumps(result, indent=2, default=str))
+
+
+def line(text: str) -> None:
+    """Print one line of a result for a person."""
+    _out.print(text, markup=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table of a result for a person; an empty one says so."""
+    made = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    _out.print(made if rows else f"{title}: none")

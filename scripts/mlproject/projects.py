@@ -1,0 +1,150 @@
+"""Projects as a data science lead knows them: created from the published product, described, deleted.
+
+Comes from `cli` and `rehearsal`; calls SageMaker's project API, which provisions through Service Catalog.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from mlproject.catalog import Product
+from mlproject.errors import PlatformError, UserError
+from terraform_runner import naming
+
+if TYPE_CHECKING:
+    import boto3
+
+    from mlproject.console import Progress
+
+POLL_SECONDS = 1.0
+"""How often a project's status is read; `create` takes minutes on AWS, but a call a second is well below any quota."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A SageMaker project.
+
+    Attributes
+    ----------
+    name, project_id
+        As SageMaker knows it.
+    status
+        SageMaker's ``ProjectStatus``, such as ``CreateCompleted``.
+    reason
+        Why it failed, empty otherwise.
+    """
+
+    name: str
+    project_id: str
+    status: str
+    reason: str = ""
+
+    @property
+    def names(self) -> naming.Names:
+        """The names of what the project is made of."""
+        return naming.Names(self.name, self.project_id)
+
+
+def create(session: boto3.Session, product: Product, name: str, parameters: Mapping[str, str]) -> Project:
+    """Start the creation of a project and return it; `wait` follows it.
+
+    Raises
+    ------
+    UserError
+        The name or a parameter is refused, or the name is taken.
+    """
+    details = {
+        "ProductId": product.product_id,
+        "ProvisioningArtifactId": product.artifact_id,
+        "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+    }
+    client = session.client("sagemaker")
+    try:
+        client.create_project(ProjectName=name, ServiceCatalogProvisioningDetails=details)
+    except client.exceptions.ClientError as error:
+        raise _told(error, f"project {name!r} cannot be created") from error
+    return find(session, name)
+
+
+def find(session: boto3.Session, name: str) -> Project:
+    """Return the project of this name; raise `UserError` when there is none."""
+    client = session.client("sagemaker")
+    try:
+        answer = client.describe_project(ProjectName=name)
+    except client.exceptions.ClientError as error:
+        raise _told(error, f"project {name!r} cannot be read") from error
+    provisioned = answer.get("ServiceCatalogProvisionedProductDetails", {})
+    return Project(
+        name=answer["ProjectName"],
+        project_id=answer["ProjectId"],
+        status=answer["ProjectStatus"],
+        reason=provisioned.get("ProvisionedProductStatusMessage", ""),
+    )
+
+
+def listed(session: boto3.Session) -> Iterator[Mapping[str, Any]]:
+    """Yield a summary of every project of the account and region, newest first."""
+    pages = session.client("sagemaker").get_paginator("list_projects")
+    for page in pages.paginate(SortBy="CreationTime", SortOrder="Descending"):
+        yield from page["ProjectSummaryList"]
+
+
+def wait(session: boto3.Session, project: Project, progress: Progress) -> Project:
+    """Return the project once SageMaker is done with it.
+
+    Raises
+    ------
+    PlatformError
+        It failed; the message is the first reason that CloudFormation gives.
+    """
+    while not project.status.endswith(("Completed", "Failed")):
+        progress(project.status)
+        time.sleep(POLL_SECONDS)
+        project = find(session, project.name)
+    if project.status.endswith("Failed"):
+        raise PlatformError(f"project {project.name!r} is {project.status}: {project.reason}")
+    return project
+
+
+def outputs(session: boto3.Session, project: Project) -> dict[str, str]:
+    """Return what the product answers for the project: clone URLs, API URLs, links."""
+    described = session.client("sagemaker").describe_project(ProjectName=project.name)
+    provisioned = described["ServiceCatalogProvisionedProductDetails"]["ProvisionedProductId"]
+    answer = session.client("servicecatalog").get_provisioned_product_outputs(
+        ProvisionedProductId=provisioned
+    )
+    return {each["OutputKey"]: each["OutputValue"] for each in answer["Outputs"]}
+
+
+def delete(session: boto3.Session, project: Project) -> None:
+    """Start the deletion of a project; `wait_deleted` follows it."""
+    client = session.client("sagemaker")
+    try:
+        client.delete_project(ProjectName=project.name)
+    except client.exceptions.ClientError as error:
+        raise _told(error, f"project {project.name!r} cannot be deleted") from error
+
+
+def wait_deleted(session: boto3.Session, project: Project, progress: Progress) -> None:
+    """Return once the project is gone; raise `PlatformError` when its deletion failed."""
+    while project.status != "DeleteCompleted":
+        if project.status == "DeleteFailed":
+            raise PlatformError(f"project {project.name!r} could not be deleted: {project.reason}")
+        progress(project.status)
+        time.sleep(POLL_SECONDS)
+        try:
+            project = find(session, project.name)
+        except UserError:
+            return
+
+
+def _told(error: ClientError, what: str) -> Exception:
+    """Return the error as the person who must act on it should read it."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    kind = PlatformError if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 else UserError
+    return kind(f"{what}: {message} ({code})")

@@ -1,0 +1,268 @@
+"""A project's life, step by step, as its people live it: each uses what they would use and checks what they see."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from mlproject import approvals, catalog, projects, publish, status
+from mlproject.errors import PlatformError
+from mlproject.rehearsal.inventory import account_inventory
+from mlproject.rehearsal.local import REGION, LocalAws
+
+if TYPE_CHECKING:
+    import boto3
+
+    from mlproject.console import Progress
+    from mlproject.rehearsal.report import Summary
+
+ROOT = Path(__file__).resolve().parents[3]
+IMAGES = {"model": ROOT / "containers/xgboost-daal4py", "api": ROOT / "lambda/inference"}
+IMAGE_BUILD = ROOT / "seedcode/image/build.py"
+PROJECT_NAME = "churn"
+DATA_BUCKET = "rehearsal-churn-data"
+PATIENCE_SECONDS = 1200.0
+"""How long a pipeline may take: far beyond what it needs, so that a hang ends with a sentence."""
+
+
+@dataclass
+class Life:
+    """The project's people at work in one account.
+
+    Attributes
+    ----------
+    local, session
+        The account.
+    summary
+        Where each step and its findings are written.
+    data
+        The data scientist's own data; None for the template's synthetic customers.
+    """
+
+    local: LocalAws
+    session: boto3.Session
+    summary: Summary
+    data: Path | None = None
+    project: projects.Project = field(init=False)
+    published: publish.Published = field(init=False)
+    before: frozenset[str] = frozenset()
+
+    def run(self) -> None:
+        """Live it from publishing to the answer of the REST API; raise at the first step that fails."""
+        self.publish()
+        self.create()
+        self.train()
+        self.wait_for_nothing_to_deploy()
+        self.approve_model()
+        self.deploy_to_staging()
+        self.deploy_to_production()
+        self.predict()
+
+    def publish(self) -> None:
+        """The platform engineer publishes the template to whoever holds the caller's role."""
+        with self.summary.step("publish the template") as progress:
+            caller = self.session.client("sts").get_caller_identity()["Arn"]
+            self.published = publish.publish(self.session, [caller], progress=progress)
+
+    def create(self) -> None:
+        """The lead creates a project; meanwhile the images get into its ECR repositories, as a builder would do."""
+        location = self._uploaded(self.data) if self.data else ""
+        self.before = account_inventory(self.session)
+        with self.summary.step("create the project") as progress, ThreadPoolExecutor(len(IMAGES)) as pool:
+            product = catalog.find(self.session, publish.PRODUCT_NAME)
+            parameters = {"DataLocation": location} if location else {}
+            self.project = projects.create(self.session, product, PROJECT_NAME, parameters)
+            imports = [pool.submit(self._import_image, name) for name in IMAGES]
+            self.project = projects.wait(self.session, self.project, progress)
+            for each in imports:
+                each.result()
+            self.summary.terraform = {"resources": self._resources()}
+
+    def train(self) -> None:
+        """The first run of the model build trains, evaluates and registers a model."""
+        with self.summary.step("train and register a model") as progress:
+            self._wait_pipeline(self.project.names.model_build, 1, progress)
+            self.summary.model = self._model_quality()
+
+    def wait_for_nothing_to_deploy(self) -> None:
+        """Before any approval the deploy pipeline's first run ends green, with nothing deployed."""
+        with self.summary.step("deploy pipeline without a model ends green") as progress:
+            self._wait_pipeline(self.project.names.model_deploy, 1, progress)
+            if found := status.read(self.session, self.project).endpoints:
+                raise PlatformError(f"endpoints exist though no model is approved: {found}")
+
+    def approve_model(self) -> None:
+        """The approver approves the registered version, which starts the deploy pipeline."""
+        with self.summary.step("approve the model"):
+            group = self.project.names.model_package_group
+            approvals.decide_model(self.session, group, "Approved", comment="rehearsal")
+
+    def deploy_to_staging(self) -> None:
+        """The deploy pipeline brings up staging, tests it, and waits at the gate."""
+        with self.summary.step("deploy to staging and test it") as progress:
+            self._wait(self._at_gate, progress)
+
+    def deploy_to_production(self) -> None:
+        """The approver opens the gate; production comes up and passes its smoke test."""
+        with self.summary.step("approve and deploy to production") as progress:
+            approvals.decide_gate(self.session, self.project.names.model_deploy, "Approved", "rehearsal")
+            self._wait_pipeline(self.project.names.model_deploy, 2, progress)
+
+    def predict(self) -> None:
+        """The application developer posts a raw customer record and gets the score that the evaluation computed."""
+        with self.summary.step("predict over the REST API"):
+            golden = self._golden_record()
+            answer = self.post(
+                projects.outputs(self.session, self.project)["ProductionApiUrl"], golden["record"]
+            )
+            self.summary.prediction = answer["predictions"][0]
+            if abs(self.summary.prediction["score"] - golden["score"]) > 1e-5:
+                raise PlatformError(f"the API answers {answer}, the evaluation computed {golden['score']}")
+
+    def delete(self) -> None:
+        """The lead deletes the project; nothing that came after `create` may be left."""
+        with self.summary.step("delete the project") as progress:
+            projects.delete(self.session, self.project)
+            projects.wait_deleted(self.session, self.project, progress)
+        with self.summary.step("nothing is left"):
+            self.summary.leftovers = sorted(account_inventory(self.session) - self.before)
+            if self.summary.leftovers:
+                raise PlatformError(
+                    f"{len(self.summary.leftovers)} left: {', '.join(self.summary.leftovers)}"
+                )
+
+    def sample_record(self) -> Path:
+        """Write a raw customer record to a file, for a first request by hand."""
+        path = self.local.data.parent / "record.json"
+        path.write_text(json.dumps(self._golden_record()["record"]) + "\n")
+        return path
+
+    def post(self, url: str, record: Mapping[str, Any]) -> Any:
+        """POST a record to the API with a signature and return its JSON answer."""
+        body = json.dumps(record)
+        request = AWSRequest(
+            "POST", url, {"content-type": "application/json", "host": urlsplit(url).netloc}, body
+        )
+        SigV4Auth(self.session.get_credentials(), "execute-api", REGION).add_auth(request)
+        answer = requests.post(
+            url,
+            data=body,
+            headers=dict(request.headers),
+            proxies={"https": self.local.endpoint},
+            verify=str(self.local.certificate_authority),
+            timeout=60,
+        )
+        if answer.status_code != requests.codes.ok:
+            raise PlatformError(f"POST {url} answered {answer.status_code}: {answer.text}")
+        return answer.json()
+
+    def _uploaded(self, data: Path) -> str:
+        client = self.session.client("s3")
+        client.create_bucket(Bucket=DATA_BUCKET)
+        client.upload_file(str(data), DATA_BUCKET, data.name)
+        return f"s3://{DATA_BUCKET}/{data.name}"
+
+    def _import_image(self, name: str) -> None:
+        """Put an image into its repository as soon as the project has it: before the pipelines look for it."""
+        context = IMAGES[name]
+        tag = subprocess.run(  # noqa: S603  # our own program with our own arguments
+            [sys.executable, str(IMAGE_BUILD), "tag", str(context)],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        repository = getattr(self.project.names, f"{name}_repository")
+        self._wait(lambda: self._has_repository(repository) or self._has_failed(), lambda _: None)
+        if not self._has_failed():
+            self.local.import_image(context, repository, tag)
+
+    def _has_repository(self, name: str) -> bool:
+        client = self.session.client("ecr")
+        try:
+            client.describe_repositories(repositoryNames=[name])
+        except client.exceptions.RepositoryNotFoundException:
+            return False
+        return True
+
+    def _has_failed(self) -> bool:
+        return projects.find(self.session, self.project.name).status.endswith("Failed")
+
+    def _resources(self) -> int:
+        key = f"projects/{self.project.project_id}/terraform.tfstate"
+        stored = self.session.client("s3").get_object(Bucket=self.published.state_bucket, Key=key)
+        resources = json.loads(stored["Body"].read())["resources"]
+        return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
+
+    def _model_package(self) -> Mapping[str, Any]:
+        newest = approvals.model_packages(self.session, self.project.names.model_package_group)
+        if not newest:
+            raise PlatformError("the model build ended green, yet no model is registered")
+        name = newest[0]["ModelPackageArn"]
+        return self.session.client("sagemaker").describe_model_package(ModelPackageName=name)
+
+    def _model_quality(self) -> dict[str, float]:
+        package = self._model_package()
+        statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+        metrics = json.loads(self._read(statistics))["binary_classification_metrics"]
+        threshold = float(package["CustomerMetadataProperties"]["Threshold"])
+        return {"auc": metrics["auc"]["value"], "threshold": threshold}
+
+    def _golden_record(self) -> dict[str, Any]:
+        uri = self._model_package()["CustomerMetadataProperties"]["GoldenRecordsUri"]
+        first: dict[str, Any] = json.loads(self._read(uri).splitlines()[0])
+        return first
+
+    def _read(self, uri: str) -> str:
+        parts = urlsplit(uri)
+        stored = self.session.client("s3").get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+        return stored["Body"].read().decode()
+
+    def _at_gate(self) -> bool:
+        pipeline = self.project.names.model_deploy
+        self._raise_if_failed(pipeline, self._executions(pipeline)[0])
+        return approvals.waiting_gate(self.session, pipeline) is not None
+
+    def _wait_pipeline(self, pipeline: str, number: int, progress: Progress) -> None:
+        """Wait until the pipeline's ``number``-th execution succeeded."""
+
+        def succeeded() -> bool:
+            executions = self._executions(pipeline)
+            if len(executions) < number:
+                return False
+            execution = executions[-number]
+            self._raise_if_failed(pipeline, execution)
+            current = [each for each in status.stages(self.session, pipeline) if each.status == "InProgress"]
+            progress(current[0].name if current else execution["status"])
+            return bool(execution["status"] == "Succeeded")
+
+        self._wait(succeeded, progress)
+
+    def _executions(self, pipeline: str) -> list[Mapping[str, Any]]:
+        """Return the pipeline's executions, newest first."""
+        listed = self.session.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
+        return list(listed["pipelineExecutionSummaries"])
+
+    def _raise_if_failed(self, pipeline: str, execution: Mapping[str, Any]) -> None:
+        if execution["status"] not in ("InProgress", "Succeeded"):
+            failed = [each for each in status.stages(self.session, pipeline) if each.status == "Failed"]
+            reasons = "; ".join(f"stage {each.name}: {each.message}" for each in failed)
+            raise PlatformError(f"{pipeline} is {execution['status']}: {reasons}")
+
+    def _wait(self, done: Callable[[], bool], progress: Progress) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not done():
+            if time.monotonic() > deadline:
+                raise PlatformError(f"nothing came of it in {PATIENCE_SECONDS:.0f} s")
+            time.sleep(0.5)

@@ -1,0 +1,153 @@
+"""The local AWS of a rehearsal: started as a program of its own, and reached as any user's tools would reach it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import requests
+
+from mlproject.errors import PlatformError
+
+REGION = "us-east-1"
+PORT = 4566
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+CREDENTIALS = ("test", "test")
+"""Access key and secret of the account's root: localaws takes these, as such stand-ins do."""
+
+BUILD_ENVIRONMENT = (
+    "TF_CLI_CONFIG_FILE",
+    "UV_CACHE_DIR",
+    "UV_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "PIP_INDEX_URL",
+)
+"""Settings of this machine that a build image of one's own would carry: where Terraform and Python find packages."""
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running localaws.
+
+    Attributes
+    ----------
+    endpoint
+        ``http://127.0.0.1:<port>``: for AWS_ENDPOINT_URL, and as HTTPS proxy for AWS's real host names.
+    data
+        Its data folder.
+    log
+        The file that it writes its own log to.
+    process_id
+        Its process: SIGTERM ends it with everything that it started.
+    """
+
+    endpoint: str
+    data: Path
+    log: Path
+    process_id: int
+
+    @property
+    def certificate_authority(self) -> Path:
+        """The certificates that a client must trust behind the proxy."""
+        return self.data / "ca-bundle.pem"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What any AWS client needs to reach it."""
+        access_key, secret_key = CREDENTIALS
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def session(self) -> boto3.Session:
+        """Return a session of the account's owner; every client that it makes talks to this server."""
+        os.environ.update(self.environment)
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
+            os.environ.pop(name, None)
+        return boto3.Session()
+
+    def import_image(self, context: Path, repository: str, tag: str) -> None:
+        """Put the image of a build context into the image store and, under ``tag``, into an ECR repository."""
+        command = ["image", "import", "--endpoint", self.endpoint, "--context", str(context)]
+        command += ["--repository", repository, "--tag", tag, "--region", REGION]
+        done = subprocess.run(  # noqa: S603  # our own program with our own arguments
+            [sys.executable, "-m", "localaws", *command],
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise PlatformError(f"image {context.name} cannot be prepared: {done.stderr.strip()}")
+
+
+@contextmanager
+def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
+    """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, data, log = _free_port(), folder / "data", folder / "localaws.log"
+    command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data)]
+    for name in BUILD_ENVIRONMENT:
+        if os.environ.get(name):
+            command += ["--build-environment", f"{name}={os.environ[name]}"]
+    with log.open("w") as output:
+        server = subprocess.Popen(  # noqa: S603  # our own program with our own arguments
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
+    try:
+        _wait_healthy(server, local)
+        yield local
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        if not keep:
+            _end(server)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _wait_healthy(server: subprocess.Popen[bytes], local: LocalAws) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise PlatformError(f"localaws ended at its start: see {local.log}")
+        try:
+            requests.get(f"{local.endpoint}/_localaws/health", timeout=1).raise_for_status()
+            return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise PlatformError(f"localaws does not answer at {local.endpoint}: see {local.log}")
+
+
+def _free_port() -> int:
+    """Return the usual port, or a free one where it is taken."""
+    for port in (PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise PlatformError("no free port on 127.0.0.1")

@@ -1,0 +1,70 @@
+"""The command behind ``make rehearse``: a fresh local AWS, one life in it, the summary, and the end of it all."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from mlproject import console, projects
+from mlproject.errors import UserError
+from mlproject.rehearsal.life import Life
+from mlproject.rehearsal.local import LocalAws, running
+from mlproject.rehearsal.report import Summary
+
+
+def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
+    """Live a project's life and write ``summary.json`` and the logs to ``output``.
+
+    Parameters
+    ----------
+    output
+        Folder to write to; what an earlier rehearsal left there goes.
+    data
+        The user's churn data; None for synthetic customers.
+    keep
+        Leave the project and the local AWS up, and tell how to reach them, instead of deleting the project.
+
+    Raises
+    ------
+    UserError
+        ``data`` is no file.
+    MlprojectError
+        A step failed; the summary, written all the same, names it.
+    """
+    if data is not None and not data.is_file():
+        raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
+    shutil.rmtree(output, ignore_errors=True)
+    summary = Summary(engine="processes")
+    started = time.monotonic()
+    try:
+        with running(output.resolve(), keep) as local:
+            life = Life(local, local.session(), summary, data)
+            life.run()
+            if keep:
+                _tell(life, local)
+            else:
+                life.delete()
+    finally:
+        summary.total_seconds = round(time.monotonic() - started, 1)
+        summary.write(output / "summary.json")
+        summary.show()
+    return summary
+
+
+def _tell(life: Life, local: LocalAws) -> None:
+    """Print how to talk to what was left up."""
+    outputs = projects.outputs(life.session, life.project)
+    exports = " ".join(f"{name}={value}" for name, value in local.environment.items())
+    through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
+    signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
+    git = f"-c http.proxy={local.endpoint} -c http.sslCAInfo={local.certificate_authority}"
+    for line in (
+        f"AWS endpoint:  {local.endpoint}",
+        f"any client:    export {exports}",
+        f"clone:         git {git} clone {outputs['ModelBuildCloneUrl']}",
+        f"predict:       curl {through} {signed.format(**local.environment)} -H 'content-type: application/json'"
+        f" -d @{life.sample_record()} {outputs['ProductionApiUrl']}",
+        f"end it:        kill {local.process_id}",
+    ):
+        console.line(line)
