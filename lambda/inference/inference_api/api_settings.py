@@ -1,0 +1,47 @@
+"""The function's settings, read once from the environment that its CloudFormation template gives it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """Settings of one function.
+
+    Attributes
+    ----------
+    endpoint_name
+        SageMaker endpoint that answers.
+    region
+        Region of the endpoint.
+    project_id
+        Project that log lines are attributed to.
+    stage
+        Stage that log lines are attributed to.
+    connect_timeout
+        Seconds to reach the endpoint.
+    read_timeout
+        Seconds to wait for one answer. Two attempts of both must fit into the function's timeout, which
+        must be shorter than API Gateway's 29 seconds, or the caller never sees why it failed.
+    """
+
+    endpoint_name: str
+    region: str
+    project_id: str
+    stage: str
+    connect_timeout: float = 2.0
+    read_timeout: float = 10.0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> ApiSettings:
+        """Return the settings in ``environment`` (default: the process's own)."""
+        values = os.environ if environment is None else environment
+        return cls(
+            endpoint_name=values["ENDPOINT_NAME"],
+            region=values["AWS_REGION"],
+            project_id=values["PROJECT_ID"],
+            stage=values["STAGE"],
+        )

@@ -1,0 +1,25 @@
+"""The entry point: builds settings, endpoint client and API once per process, then answers events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inference_api.api_settings import ApiSettings
+from inference_api.endpoint_client import EndpointClient
+from inference_api.prediction_api import PredictionApi
+
+_settings = ApiSettings.from_environment()
+_api = PredictionApi(_settings, EndpointClient(_settings))
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer an API Gateway REST proxy event (payload format 1.0).
+
+    Parameters
+    ----------
+    event
+        The event; only headers, body and the request id are read.
+    context
+        The invocation's context, not needed.
+    """
+    return _api.answer(event)
