@@ -6,9 +6,9 @@ Comes from `cli` and `rehearsal`; calls SageMaker's project API, which provision
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -85,13 +85,6 @@ def find(session: boto3.Session, name: str) -> Project:
         status=answer["ProjectStatus"],
         reason=provisioned.get("ProvisionedProductStatusMessage", ""),
     )
-
-
-def listed(session: boto3.Session) -> Iterator[Mapping[str, Any]]:
-    """Yield a summary of every project of the account and region, newest first."""
-    pages = session.client("sagemaker").get_paginator("list_projects")
-    for page in pages.paginate(SortBy="CreationTime", SortOrder="Descending"):
-        yield from page["ProjectSummaryList"]
 
 
 def wait(session: boto3.Session, project: Project, progress: Progress) -> Project:
