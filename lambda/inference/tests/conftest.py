@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.stub import Stubber
+
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import EndpointClient
 

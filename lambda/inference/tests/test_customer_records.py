@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from inference_api.api_errors import UserError
 from inference_api.customer_records import MAX_DETAILS, parse_records
 

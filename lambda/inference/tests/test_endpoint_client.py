@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+
 from inference_api.api_errors import ApiError
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import EndpointClient

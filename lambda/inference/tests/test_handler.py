@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from inference_api.api_settings import ApiSettings
 
 ROOT = Path(__file__).parent.parent

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+
 from inference_api.api_errors import PlatformError
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import Prediction
