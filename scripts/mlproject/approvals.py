@@ -63,9 +63,7 @@ def decide_model(
         raise UserError(f"model package group {group!r}: {what}; versions: {known or 'none'}")
     arn: str = wanted[0]["ModelPackageArn"]
     client.update_model_package(
-        ModelPackageArn=arn,
-        ModelApprovalStatus=decision,
-        **({"ApprovalDescription": comment} if comment else {}),
+        ModelPackageArn=arn, ModelApprovalStatus=decision, ApprovalDescription=comment or _said(decision)
     )
     return arn
 
@@ -111,6 +109,10 @@ def decide_gate(session: boto3.Session, pipeline: str, decision: Decision, comme
         stageName=gate.stage,
         actionName=gate.action,
         token=gate.token,
-        result={"summary": comment or f"{decision} with mlproject", "status": decision},
+        result={"summary": comment or _said(decision), "status": decision},
     )
     return gate
+
+
+def _said(decision: Decision) -> str:
+    return f"{decision} with mlproject"

@@ -228,7 +228,9 @@ def rehearse(
 
 def _decide(name: str, decision: approvals.Decision, comment: str, region: str, json: bool) -> None:
     session = _session(region)
-    gate = approvals.decide_gate(session, projects.find(session, name).names.model_deploy, decision, comment)
+    gate = approvals.decide_gate(
+        session, projects.find(session, name).names.repository("modeldeploy"), decision, comment
+    )
     _show(dataclasses.asdict(gate), json, f"{decision.lower()} at {gate.stage} of {gate.pipeline}")
 
 

@@ -45,9 +45,9 @@ class Project:
     reason: str = ""
 
     @property
-    def names(self) -> naming.Names:
+    def names(self) -> naming.ProjectNames:
         """The names of what the project is made of."""
-        return naming.Names(self.name, self.project_id)
+        return naming.ProjectNames(self.name, self.project_id)
 
 
 def create(session: boto3.Session, product: Product, name: str, parameters: Mapping[str, str]) -> Project:
@@ -58,14 +58,16 @@ def create(session: boto3.Session, product: Product, name: str, parameters: Mapp
     UserError
         The name or a parameter is refused, or the name is taken.
     """
-    details = {
-        "ProductId": product.product_id,
-        "ProvisioningArtifactId": product.artifact_id,
-        "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
-    }
     client = session.client("sagemaker")
     try:
-        client.create_project(ProjectName=name, ServiceCatalogProvisioningDetails=details)
+        client.create_project(
+            ProjectName=name,
+            ServiceCatalogProvisioningDetails={
+                "ProductId": product.product_id,
+                "ProvisioningArtifactId": product.artifact_id,
+                "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+            },
+        )
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {name!r} cannot be created") from error
     return find(session, name)

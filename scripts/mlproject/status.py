@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlproject.approvals import Gate, model_packages, waiting_gate
+from terraform_runner.naming import REPOSITORIES
 
 if TYPE_CHECKING:
     import boto3
@@ -67,13 +68,13 @@ def read(session: boto3.Session, project: Project) -> Status:
         project=project.name,
         project_id=project.project_id,
         status=project.status,
-        pipelines={name: stages(session, name) for name in (names.model_build, names.model_deploy)},
+        pipelines={name: stages(session, name) for name in map(names.repository, REPOSITORIES)},
         models=[
             Model(each["ModelPackageVersion"], each["ModelApprovalStatus"], each["ModelPackageArn"])
             for each in packages
         ],
         endpoints=_endpoints(session, names.short_prefix),
-        gate=waiting_gate(session, names.model_deploy),
+        gate=waiting_gate(session, names.repository("modeldeploy")),
     )
 
 

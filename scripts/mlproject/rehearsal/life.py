@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from mlproject import approvals, catalog, projects, publish, status
 from mlproject.errors import PlatformError
 from mlproject.rehearsal.inventory import account_inventory
-from mlproject.rehearsal.local import REGION, LocalAws
+from mlproject.rehearsal.local import CREDENTIALS, REGION, LocalAws
 
 if TYPE_CHECKING:
     import boto3
@@ -93,13 +94,13 @@ class Life:
     def train(self) -> None:
         """The first run of the model build trains, evaluates and registers a model."""
         with self.summary.step("train and register a model") as progress:
-            self._wait_pipeline(self.project.names.model_build, 1, progress)
+            self._wait_pipeline(self.project.names.repository("modelbuild"), 1, progress)
             self.summary.model = self._model_quality()
 
     def wait_for_nothing_to_deploy(self) -> None:
         """Before any approval the deploy pipeline's first run ends green, with nothing deployed."""
         with self.summary.step("deploy pipeline without a model ends green") as progress:
-            self._wait_pipeline(self.project.names.model_deploy, 1, progress)
+            self._wait_pipeline(self.project.names.repository("modeldeploy"), 1, progress)
             if found := status.read(self.session, self.project).endpoints:
                 raise PlatformError(f"endpoints exist though no model is approved: {found}")
 
@@ -117,8 +118,10 @@ class Life:
     def deploy_to_production(self) -> None:
         """The approver opens the gate; production comes up and passes its smoke test."""
         with self.summary.step("approve and deploy to production") as progress:
-            approvals.decide_gate(self.session, self.project.names.model_deploy, "Approved", "rehearsal")
-            self._wait_pipeline(self.project.names.model_deploy, 2, progress)
+            approvals.decide_gate(
+                self.session, self.project.names.repository("modeldeploy"), "Approved", "rehearsal"
+            )
+            self._wait_pipeline(self.project.names.repository("modeldeploy"), 2, progress)
 
     def predict(self) -> None:
         """The application developer posts a raw customer record and gets the score that the evaluation computed."""
@@ -155,7 +158,7 @@ class Life:
         request = AWSRequest(
             "POST", url, {"content-type": "application/json", "host": urlsplit(url).netloc}, body
         )
-        SigV4Auth(self.session.get_credentials(), "execute-api", REGION).add_auth(request)
+        SigV4Auth(Credentials(*CREDENTIALS), "execute-api", REGION).add_auth(request)
         answer = requests.post(
             url,
             data=body,
@@ -183,7 +186,7 @@ class Life:
             capture_output=True,
             text=True,
         ).stdout.strip()
-        repository = getattr(self.project.names, f"{name}_repository")
+        repository = f"{self.project.names.prefix}/{name}".lower()
         self._wait(lambda: self._has_repository(repository) or self._has_failed(), lambda _: None)
         if not self._has_failed():
             self.local.import_image(context, repository, tag)
@@ -200,8 +203,9 @@ class Life:
         return projects.find(self.session, self.project.name).status.endswith("Failed")
 
     def _resources(self) -> int:
-        key = f"projects/{self.project.project_id}/terraform.tfstate"
-        stored = self.session.client("s3").get_object(Bucket=self.published.state_bucket, Key=key)
+        stored = self.session.client("s3").get_object(
+            Bucket=self.published.state_bucket, Key=self.project.names.state_key
+        )
         resources = json.loads(stored["Body"].read())["resources"]
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
 
@@ -230,7 +234,7 @@ class Life:
         return stored["Body"].read().decode()
 
     def _at_gate(self) -> bool:
-        pipeline = self.project.names.model_deploy
+        pipeline = self.project.names.repository("modeldeploy")
         self._raise_if_failed(pipeline, self._executions(pipeline)[0])
         return approvals.waiting_gate(self.session, pipeline) is not None
 

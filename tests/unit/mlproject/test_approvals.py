@@ -52,7 +52,11 @@ def test_a_named_version_is_decided_whatever_its_status(session: Any) -> None:
     session.answers("sagemaker").add_response(
         "update_model_package",
         {"ModelPackageArn": arn},
-        {"ModelPackageArn": arn, "ModelApprovalStatus": "Rejected"},
+        {
+            "ModelPackageArn": arn,
+            "ModelApprovalStatus": "Rejected",
+            "ApprovalDescription": "Rejected with mlproject",
+        },
     )
     assert approvals.decide_model(session, GROUP, "Rejected", version=1) == arn
 
