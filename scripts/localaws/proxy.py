@@ -33,8 +33,8 @@ def is_aws(host: str) -> bool:
 class CertificateAuthority:
     """The server's own certificate authority; what it signs is kept in ``folder`` and in memory.
 
-    One leaf certificate covers a host and its siblings (``*.s3.us-east-1.amazonaws.com``), so that a bucket or
-    a REST API costs no certificate of its own.
+    One leaf certificate covers a host and its siblings (``*.s3.us-east-1.amazonaws.com``), so that a bucket
+    or a REST API costs no certificate of its own.
     """
 
     folder: Path

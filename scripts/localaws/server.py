@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
+POLL_SECONDS = 0.05
 
 
 class Application(DomainDispatcherApplication):

@@ -3,30 +3,69 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import itertools
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from localaws.engine import Container, ContainerSpec
-from localaws.images import ImageNotFound
+from localaws.engine.curated import CuratedImages
+from localaws.engine.processes import kill_all, signal_group
+from localaws.engine.rewrite import PathMap
+from localaws.engine.watchdog import Watchdog
+from localaws.images import Image
 from localaws.runtime import Runtime
 from localaws.settings import HostSettings
 
-CURATED_IMAGE_PREFIX = "aws/codebuild/"
+ML_ROOT = "/opt/ml"
+ENGINE_MARKER = "LOCALAWS_ENGINE"
+CONTAINER_MARKER = "LOCALAWS_CONTAINER"
+NOT_FOUND = 'echo "exec: \\"$0\\": executable file not found in \\$PATH"; exit 127'
+CLOSE_GRACE_SECONDS = 2.0
 
 
 class ProcessContainer:
-    """A started process and everything it started."""
+    """A started process and everything it started.
 
-    def __init__(self, spec: ContainerSpec, process: subprocess.Popen[str], port: int) -> None:
+    Parameters
+    ----------
+    spec
+        What it was started from.
+    process
+        The main process, the leader of its own session.
+    marker
+        ``NAME=value`` in the environment of everything in the container.
+    port
+        The host's port for the published one, 0 for none.
+    ended
+        Called once, when nothing of the container is left.
+    """
+
+    def __init__(
+        self,
+        spec: ContainerSpec,
+        process: subprocess.Popen[str],
+        marker: str,
+        port: int,
+        ended: Callable[[ProcessContainer], None],
+    ) -> None:
+        self.group = process.pid
         self._spec = spec
         self._process = process
+        self._marker = marker
         self._port = port
-        self._reader = threading.Thread(target=self._read, name=f"log {spec.name}", daemon=True)
+        self._ended = threading.Event()
+        self._reader = threading.Thread(target=self._read, name=f"log of {spec.name}", daemon=True)
         self._reader.start()
+        threading.Thread(
+            target=self._supervise, args=(ended,), name=f"end of {spec.name}", daemon=True
+        ).start()
 
     @property
     def address(self) -> str:
@@ -35,12 +74,9 @@ class ProcessContainer:
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
-        try:
-            code = self._process.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError(f"{self._spec.name} still runs after {timeout} seconds") from error
-        self._reader.join(timeout=5)
-        return code
+        if not self._ended.wait(timeout):
+            raise TimeoutError(f"{self._spec.name} still runs after {timeout} seconds")
+        return self._process.wait()
 
     def running(self) -> bool:
         """Tell whether the main process is alive."""
@@ -48,17 +84,11 @@ class ProcessContainer:
 
     def stop(self, grace: float = 30.0) -> int:
         """Send SIGTERM to everything in the container, SIGKILL after ``grace``; return the exit code."""
-        self._signal(signal.SIGTERM)
+        signal_group(self.group, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace)
-        self._signal(signal.SIGKILL)
+        signal_group(self.group, signal.SIGKILL)
         return self.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return
 
     def _read(self) -> None:
         if self._process.stdout is None:
@@ -67,9 +97,28 @@ class ProcessContainer:
             for line in lines:
                 self._spec.log(line.rstrip("\n"))
 
+    def _supervise(self, ended: Callable[[ProcessContainer], None]) -> None:
+        """Let nothing outlive the main process, as nothing in a container outlives its first process."""
+        self._process.wait()
+        signal_group(self.group, signal.SIGKILL)
+        kill_all(self._marker)
+        self._reader.join(timeout=5)
+        ended(self)
+        self._ended.set()
+
 
 class ProcessEngine:
-    """Runs containers as processes of this machine."""
+    """Runs containers as processes of this machine.
+
+    Parameters
+    ----------
+    runtime
+        The server: data folder, images and the environment that reaches AWS.
+    settings
+        What the host gives.
+    build_environment
+        Variables of the build image itself.
+    """
 
     name = "process"
 
@@ -78,47 +127,111 @@ class ProcessEngine:
     ) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._build_environment = dict(build_environment)
-        self._started: list[ProcessContainer] = []
+        self._folder = runtime.data / "engine"
+        self._curated = CuratedImages(self._folder, settings, build_environment)
+        self._id = uuid.uuid4().hex
+        self._numbers = itertools.count(1)
+        self._running: dict[int, ProcessContainer] = {}
+        self._lock = threading.Lock()
+        self._watchdog: Watchdog | None = None
 
     def start(self, spec: ContainerSpec) -> Container:
         """Start a container; raise ``localaws.images.ImageNotFound`` when there is no such image."""
-        if not spec.image.startswith(CURATED_IMAGE_PREFIX):
-            raise ImageNotFound(spec.image)
+        with self._lock:
+            number = next(self._numbers)
+            self._watchdog = self._watchdog or Watchdog(f"{ENGINE_MARKER}={self._id}")
+        sandbox = self._folder / "containers" / f"{number}-{_slug(spec.name)}"
+        (sandbox / "home").mkdir(parents=True)
+        (sandbox / "tmp").mkdir()
+        try:
+            container = self._start(spec, sandbox, f"{self._id}-{number}")
+        except BaseException:
+            shutil.rmtree(sandbox, ignore_errors=True)
+            raise
+        return container
+
+    def _start(self, spec: ContainerSpec, sandbox: Path, container_id: str) -> ProcessContainer:
+        image = self._curated.find(spec.image, sandbox) or self._runtime.images.find(spec.image, spec.region)
+        mounts = {**image.mounts, **spec.mounts}
+        rewrite = PathMap(mounts)
         port = _free_port() if spec.port else 0
-        mounts = sorted(spec.mounts.items(), key=lambda item: -len(item[0]))
-
-        def rewrite(text: str) -> str:
-            for path, folder in mounts:
-                text = text.replace(path, str(folder))
-            return text
-
-        environment = {"PATH": self._settings.path, "LANG": self._settings.lang, "HOME": "/tmp"}  # noqa: S108
-        environment |= self._build_environment
-        environment |= self._runtime.environment(spec.region, spec.role_arn)
-        environment |= {name: rewrite(value) for name, value in spec.environment.items()}
+        environment = self._environment(spec, image, sandbox, rewrite)
+        environment |= {ENGINE_MARKER: self._id, CONTAINER_MARKER: container_id}
+        if ML_ROOT in mounts:
+            environment["ML_ROOT"] = str(mounts[ML_ROOT])
         if port:
             environment["SAGEMAKER_BIND_TO_PORT"] = str(port)
-        process = subprocess.Popen(  # noqa: S603 - running the given command is what an engine is for
-            [rewrite(word) for word in (*spec.command, *spec.arguments)],
-            env=environment,
-            cwd=rewrite(spec.workdir) or None,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
+        head = spec.command or image.entrypoint
+        tail = spec.arguments or (() if spec.command else image.command)
+        words = [rewrite(word) for word in (*head, *tail)]
+        workdir = rewrite(spec.workdir or image.workdir) or str(sandbox / "home")
+        process = _launch(words, environment, workdir)
+        container = ProcessContainer(
+            spec,
+            process,
+            f"{CONTAINER_MARKER}={container_id}",
+            port,
+            lambda ended: self._forget(ended, sandbox),
         )
-        container = ProcessContainer(spec, process, port)
-        self._started.append(container)
+        self._remember(container)
         return container
+
+    def _environment(
+        self, spec: ContainerSpec, image: Image, sandbox: Path, rewrite: PathMap
+    ) -> dict[str, str]:
+        environment = {"PATH": self._settings.path, "LANG": self._settings.lang}
+        environment |= {"HOME": str(sandbox / "home"), "TMPDIR": str(sandbox / "tmp")}
+        environment |= {name: rewrite(value) for name, value in image.environment.items()}
+        environment |= self._runtime.environment(spec.region, spec.role_arn)
+        return environment | {name: rewrite(value) for name, value in spec.environment.items()}
+
+    def _remember(self, container: ProcessContainer) -> None:
+        with self._lock:
+            # The container may have ended before this line; then nobody would forget it any more.
+            if container.running() and self._watchdog:
+                self._running[container.group] = container
+                self._watchdog.tell(f"+{container.group}")
+
+    def _forget(self, container: ProcessContainer, sandbox: Path) -> None:
+        with self._lock:
+            if self._running.pop(container.group, None) and self._watchdog:
+                self._watchdog.tell(f"-{container.group}")
+        shutil.rmtree(sandbox, ignore_errors=True)
 
     def close(self) -> None:
         """End every container that this engine started."""
-        for container in self._started:
-            if container.running():
-                container.stop(grace=2)
+        with self._lock:
+            containers = list(self._running.values())
+            watchdog, self._watchdog = self._watchdog, None
+        stops = [
+            threading.Thread(target=container.stop, args=(CLOSE_GRACE_SECONDS,)) for container in containers
+        ]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join()
+        if watchdog:
+            watchdog.close()
+
+
+def _launch(words: list[str], environment: Mapping[str, str], workdir: str) -> subprocess.Popen[str]:
+    if not words or not shutil.which(words[0], path=environment["PATH"]):
+        words = ["/bin/sh", "-c", NOT_FOUND, words[0] if words else ""]
+    return subprocess.Popen(  # noqa: S603 - running the given command is what an engine is for
+        words,
+        env=environment,
+        cwd=workdir,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-80:]
 
 
 def _free_port() -> int:

@@ -1,0 +1,163 @@
+"""The process engine keeps the promises of a container: clean environment, own paths, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from localaws.engine import ContainerSpec
+from localaws.engine.processes import marked
+from localaws.images import ImageNotFound
+from localaws.server import LocalAws
+
+BUILD_IMAGE = "aws/codebuild/standard:7.0"
+
+
+def run(localaws: LocalAws, *command: str, **options: Any) -> tuple[int, list[str]]:
+    """Run a command in the build image to its end; return the exit code and the output."""
+    lines: list[str] = []
+    options.setdefault("image", BUILD_IMAGE)
+    container = localaws.engine.start(
+        ContainerSpec(name="test", command=command, log=lines.append, **options)
+    )
+    return container.wait(30), lines
+
+
+def eventually(condition: Any) -> bool:
+    """Wait up to five seconds for a condition."""
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def test_output_arrives_line_by_line_and_the_exit_code_at_the_end(localaws: LocalAws) -> None:
+    code, lines = run(localaws, "sh", "-c", "echo one; echo two >&2; exit 7")
+    assert (code, lines) == (7, ["one", "two"])
+
+
+def test_the_environment_holds_nothing_of_the_host_but_its_tools(
+    localaws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_HOST", "1")
+    code, lines = run(localaws, "env", environment={"GIVEN": "yes"})
+    names = {line.split("=")[0] for line in lines}
+    assert code == 0
+    assert "GIVEN" in names
+    assert "SECRET_OF_THE_HOST" not in names
+    assert "AWS_ENDPOINT_URL" not in names
+    assert f"HOME={Path.home()}" not in lines
+
+
+def test_a_mounted_path_is_rewritten_wherever_it_is_named(localaws: LocalAws, tmp_path: Path) -> None:
+    (tmp_path / "ml").mkdir()
+    code, lines = run(
+        localaws,
+        "sh",
+        "-c",
+        'echo "$INPUT $ML_ROOT $1"; pwd',
+        arguments=["sh", "--to=/opt/ml/model"],
+        environment={"INPUT": "/opt/ml/input"},
+        mounts={"/opt/ml": tmp_path / "ml"},
+        workdir="/opt/ml",
+    )
+    root = tmp_path / "ml"
+    assert (code, lines) == (0, [f"{root}/input {root} --to={root}/model", str(root)])
+
+
+def test_a_build_may_install_python_packages_and_finds_pip(localaws: LocalAws) -> None:
+    code, lines = run(localaws, "sh", "-c", "python -m pip --version && pip --version && command -v python3")
+    assert code == 0, lines
+    assert str(localaws.data) in lines[-1]
+
+
+def test_docker_refuses_in_words_that_name_the_engine(localaws: LocalAws) -> None:
+    code, lines = run(localaws, "docker", "build", ".")
+    assert code == 1
+    assert "Docker engine" in lines[0]
+
+
+def test_a_missing_program_ends_with_127(localaws: LocalAws) -> None:
+    code, lines = run(localaws, "no-such-program")
+    assert code == 127
+    assert lines == ['exec: "no-such-program": executable file not found in $PATH']
+
+
+def test_an_unknown_image_is_named(localaws: LocalAws) -> None:
+    uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/none:1"
+    with pytest.raises(ImageNotFound, match=re.escape(uri)):
+        run(localaws, "true", image=uri)
+
+
+def test_a_published_port_is_told_to_the_process(localaws: LocalAws) -> None:
+    container = localaws.engine.start(
+        ContainerSpec(
+            name="server",
+            image=BUILD_IMAGE,
+            command=["sh", "-c", 'exec python -m http.server --bind 127.0.0.1 "$SAGEMAKER_BIND_TO_PORT"'],
+            log=lambda line: None,
+            port=8080,
+        )
+    )
+
+    def answers() -> bool:
+        try:
+            return requests.get(container.address, timeout=1).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    assert eventually(answers)
+    assert container.running()
+    assert container.stop(5) == -signal.SIGTERM
+    assert not container.running()
+
+
+def test_waiting_too_long_is_a_timeout_and_leaves_it_running(localaws: LocalAws) -> None:
+    container = localaws.engine.start(ContainerSpec(name="slow", image=BUILD_IMAGE, command=["sleep", "60"]))
+    with pytest.raises(TimeoutError, match="slow"):
+        container.wait(0.05)
+    assert container.running()
+    assert container.stop(5) == -signal.SIGTERM
+
+
+def test_a_process_that_left_its_group_ends_with_the_container(localaws: LocalAws) -> None:
+    code, lines = run(
+        localaws, "sh", "-c", 'setsid sleep 60 >/dev/null 2>&1 & echo "$LOCALAWS_CONTAINER"; sleep 0.2'
+    )
+    assert code == 0
+    assert marked(f"LOCALAWS_CONTAINER={lines[0]}") == []
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from localaws.engine import ContainerSpec
+from localaws.server import LocalAws
+
+server = LocalAws(Path(sys.argv[1]))
+server.start()
+server.engine.start(ContainerSpec(name="orphan", image="aws/codebuild/x", log=lambda line: print(line, flush=True),
+    command=["sh", "-c", 'trap "" TERM; setsid sleep 60 & echo "$LOCALAWS_ENGINE"; sleep 60']))
+time.sleep(60)
+"""
+
+
+def test_nothing_survives_a_server_that_was_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        marker = f"LOCALAWS_ENGINE={server.stdout.readline().strip()}"
+        assert len(marked(marker)) >= 2
+        os.kill(server.pid, signal.SIGKILL)
+    assert eventually(lambda: not marked(marker)), json.dumps(marked(marker))
