@@ -1,0 +1,361 @@
+"""A project's names come in; everything in the account that bears them goes out, and can be deleted.
+
+Terraform knows what is in its state. What the pipelines made, and what a killed apply made without writing it
+down, is found here by name. Each kind of resource lists its names and deletes one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from terraform_runner.naming import ProjectNames
+
+if TYPE_CHECKING:
+    import boto3
+
+_ABSENT_CODES = ("404", "NoSuchBucket", "NoSuchEntity", "ResourceNotFound")
+_LOG_PREFIXES = ("/aws/codebuild/", "/aws/lambda/", "/aws/sagemaker/Endpoints/", "/aws/apigateway/")
+_DELETE_AT_ONCE = 1000
+_IMAGES_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource: how a project's are listed, and how one of them is deleted."""
+
+    title: str
+    listed: Callable[[], Iterable[str]]
+    delete: Callable[[str], object]
+
+
+class Inventory:
+    """What one project owns, by kind, in an order in which it can be deleted."""
+
+    def __init__(self, session: boto3.Session, names: ProjectNames) -> None:
+        self._session = session
+        self._names = names
+
+    def delete_serving(self) -> Iterator[str]:
+        """Delete endpoints and models that no stack has any more; yield what was deleted."""
+        yield from _delete(self._serving())
+
+    def delete_training(self) -> Iterator[str]:
+        """Delete SageMaker pipelines and model packages; the group stays."""
+        yield from _delete(self._training())
+
+    def delete_images(self) -> Iterator[str]:
+        """Delete the images in the project's repositories; the repositories stay."""
+        ecr = self._session.client("ecr")
+        for repository in self._ecr_repositories():
+            images = [
+                image
+                for page in ecr.get_paginator("list_images").paginate(repositoryName=repository)
+                for image in page["imageIds"]
+            ]
+            for start in range(0, len(images), _IMAGES_AT_ONCE):
+                chunk = images[start : start + _IMAGES_AT_ONCE]
+                ecr.batch_delete_image(repositoryName=repository, imageIds=chunk)
+            if images:
+                yield f"{len(images)} images of {repository}"
+
+    def delete_objects(self) -> Iterator[str]:
+        """Delete every object and version in the project's buckets; the buckets stay."""
+        for bucket in self._buckets():
+            count = self._empty(bucket)
+            if count:
+                yield f"{count} object versions of {bucket}"
+
+    def sweep(self, keep_data: bool) -> Iterator[str]:
+        """Delete whatever else bears the project's names; yield what was deleted."""
+        yield from _delete(self._serving())
+        yield from _delete(self._training())
+        yield from _delete(self._infrastructure(keep_data))
+
+    def _serving(self) -> list[Kind]:
+        sagemaker = self._session.client("sagemaker")
+        part = self._names.project_id
+        return [
+            Kind(
+                "endpoint",
+                lambda: self._owned(self._pages(sagemaker, "list_endpoints", "Endpoints.EndpointName", part)),
+                lambda name: sagemaker.delete_endpoint(EndpointName=name),
+            ),
+            Kind(
+                "endpoint config",
+                lambda: self._owned(
+                    self._pages(
+                        sagemaker, "list_endpoint_configs", "EndpointConfigs.EndpointConfigName", part
+                    )
+                ),
+                lambda name: sagemaker.delete_endpoint_config(EndpointConfigName=name),
+            ),
+            Kind(
+                "model",
+                lambda: self._owned(self._pages(sagemaker, "list_models", "Models.ModelName", part)),
+                lambda name: sagemaker.delete_model(ModelName=name),
+            ),
+        ]
+
+    def _training(self) -> list[Kind]:
+        sagemaker = self._session.client("sagemaker")
+        return [
+            Kind(
+                "SageMaker pipeline",
+                self.sagemaker_pipelines,
+                lambda name: sagemaker.delete_pipeline(
+                    PipelineName=name, ClientRequestToken=request_token(name)
+                ),
+            ),
+            Kind(
+                "model package",
+                self._model_packages,
+                lambda arn: sagemaker.delete_model_package(ModelPackageName=arn),
+            ),
+        ]
+
+    def _infrastructure(self, keep_data: bool) -> list[Kind]:
+        session = self._session
+        pipelines, builds, events = (
+            session.client("codepipeline"),
+            session.client("codebuild"),
+            session.client("events"),
+        )
+        alarms, topics, functions = (
+            session.client("cloudwatch"),
+            session.client("sns"),
+            session.client("lambda"),
+        )
+        git, logs, sagemaker = (
+            session.client("codecommit"),
+            session.client("logs"),
+            session.client("sagemaker"),
+        )
+        kinds = [
+            Kind(
+                "event rule",
+                lambda: self._owned(self._pages(events, "list_rules", "Rules.Name")),
+                self._delete_rule,
+            ),
+            Kind(
+                "pipeline",
+                lambda: self._owned(self._pages(pipelines, "list_pipelines", "pipelines.name")),
+                lambda name: pipelines.delete_pipeline(name=name),
+            ),
+            Kind(
+                "build project",
+                lambda: self._owned(self._pages(builds, "list_projects", "projects")),
+                lambda name: builds.delete_project(name=name),
+            ),
+            *self._api_kinds(),
+            Kind(
+                "function",
+                lambda: self._owned(self._pages(functions, "list_functions", "Functions.FunctionName")),
+                lambda name: functions.delete_function(FunctionName=name),
+            ),
+            Kind(
+                "alarm",
+                lambda: self._owned(self._pages(alarms, "describe_alarms", "MetricAlarms.AlarmName")),
+                lambda name: alarms.delete_alarms(AlarmNames=[name]),
+            ),
+            Kind(
+                "dashboard",
+                lambda: self._owned(self._pages(alarms, "list_dashboards", "DashboardEntries.DashboardName")),
+                lambda name: alarms.delete_dashboards(DashboardNames=[name]),
+            ),
+            Kind(
+                "topic",
+                lambda: self._owned_arns(self._pages(topics, "list_topics", "Topics.TopicArn")),
+                lambda arn: topics.delete_topic(TopicArn=arn),
+            ),
+            Kind(
+                "model package group",
+                lambda: self._owned(
+                    self._pages(
+                        sagemaker,
+                        "list_model_package_groups",
+                        "ModelPackageGroupSummaryList.ModelPackageGroupName",
+                        self._names.project_id,
+                    )
+                ),
+                lambda name: sagemaker.delete_model_package_group(ModelPackageGroupName=name),
+            ),
+            Kind(
+                "image repository",
+                self._ecr_repositories,
+                lambda name: session.client("ecr").delete_repository(repositoryName=name, force=True),
+            ),
+            Kind(
+                "repository",
+                lambda: self._owned(self._pages(git, "list_repositories", "repositories.repositoryName")),
+                lambda name: git.delete_repository(repositoryName=name),
+            ),
+            Kind("role", self._roles, self._delete_role),
+            Kind("policy", self._policies, self._delete_policy),
+            Kind(
+                "log group",
+                lambda: self._log_groups(logs),
+                lambda name: logs.delete_log_group(logGroupName=name),
+            ),
+        ]
+        return kinds if keep_data else [*kinds, Kind("bucket", self._buckets, self._delete_bucket)]
+
+    def _api_kinds(self) -> list[Kind]:
+        """REST APIs, usage plans and keys have ids besides names; a plan goes only after its API."""
+        api = self._session.client("apigateway")
+
+        def ids(operation: str) -> Iterator[str]:
+            for item in self._pages(api, operation, "items"):
+                if self._names.owns(item.get("name", "")):
+                    yield item["id"]
+
+        return [
+            Kind("REST API", lambda: ids("get_rest_apis"), lambda key: api.delete_rest_api(restApiId=key)),
+            Kind(
+                "usage plan",
+                lambda: ids("get_usage_plans"),
+                lambda key: api.delete_usage_plan(usagePlanId=key),
+            ),
+            Kind("API key", lambda: ids("get_api_keys"), lambda key: api.delete_api_key(apiKey=key)),
+        ]
+
+    def sagemaker_pipelines(self) -> list[str]:
+        """Return the names of the project's SageMaker pipelines."""
+        sagemaker = self._session.client("sagemaker")
+        pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=self._names.prefix)
+        return list(
+            self._owned(
+                summary["PipelineName"] for page in pages for summary in page.get("PipelineSummaries", [])
+            )
+        )
+
+    def stage_stacks(self) -> list[str]:
+        """Return the names of the stacks that the deploy pipeline made and that still exist."""
+        found = self._pages(self._session.client("cloudformation"), "describe_stacks", "Stacks.StackName")
+        return list(self._owned(found))
+
+    def _model_packages(self) -> list[str]:
+        sagemaker = self._session.client("sagemaker")
+        pages = sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=self._names.model_package_group
+        )
+        try:
+            return [
+                package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]
+            ]
+        except ClientError as error:
+            if absent(error):
+                return []
+            raise
+
+    def _ecr_repositories(self) -> list[str]:
+        ecr = self._session.client("ecr")
+        return list(self._owned(self._pages(ecr, "describe_repositories", "repositories.repositoryName")))
+
+    def _buckets(self) -> list[str]:
+        return list(self._owned(b["Name"] for b in self._session.client("s3").list_buckets()["Buckets"]))
+
+    def _roles(self) -> list[str]:
+        return list(self._owned(self._pages(self._session.client("iam"), "list_roles", "Roles.RoleName")))
+
+    def _policies(self) -> list[str]:
+        iam = self._session.client("iam")
+        pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+        return list(self._owned_arns(policy["Arn"] for page in pages for policy in page["Policies"]))
+
+    def _log_groups(self, logs: Any) -> Iterator[str]:
+        for group in self._pages(logs, "describe_log_groups", "logGroups.logGroupName"):
+            parts = [group.removeprefix(prefix) for prefix in _LOG_PREFIXES if group.startswith(prefix)]
+            if self._names.owns((parts or [group])[0]):
+                yield group
+
+    def _delete_rule(self, rule: str) -> None:
+        events = self._session.client("events")
+        targets = [target["Id"] for target in events.list_targets_by_rule(Rule=rule)["Targets"]]
+        if targets:
+            events.remove_targets(Rule=rule, Ids=targets)
+        events.delete_rule(Name=rule)
+
+    def _delete_role(self, role: str) -> None:
+        iam = self._session.client("iam")
+        for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=attached["PolicyArn"])
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        iam.delete_role(RoleName=role)
+
+    def _delete_policy(self, arn: str) -> None:
+        iam = self._session.client("iam")
+        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=arn)
+
+    def _delete_bucket(self, bucket: str) -> None:
+        self._empty(bucket)
+        self._session.client("s3").delete_bucket(Bucket=bucket)
+
+    def _empty(self, bucket: str) -> int:
+        s3 = self._session.client("s3")
+        count = 0
+        pages = s3.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
+        )
+        for page in pages:
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if found:
+                s3.delete_objects(
+                    Bucket=bucket,
+                    Delete={
+                        "Objects": [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in found],
+                        "Quiet": True,
+                    },
+                )
+            count += len(found)
+        return count
+
+    def _owned(self, names: Iterable[str]) -> Iterator[str]:
+        return (name for name in names if self._names.owns(name))
+
+    def _owned_arns(self, arns: Iterable[str]) -> Iterator[str]:
+        return (arn for arn in arns if self._names.owns(arn.rpartition(":")[2].rpartition("/")[2]))
+
+    @staticmethod
+    def _pages(client: Any, operation: str, path: str, name_contains: str = "") -> Iterator[Any]:
+        """Yield what ``path`` (``Key`` or ``Key.Member``) finds in every page."""
+        key, _, member = path.partition(".")
+        arguments = {"NameContains": name_contains} if name_contains else {}
+        for page in client.get_paginator(operation).paginate(**arguments):
+            for item in page.get(key, []):
+                yield item[member] if member else item
+
+
+def request_token(subject: str) -> str:
+    """Return the idempotency token that SageMaker wants (32 to 128 characters): equal for equal subjects."""
+    return hashlib.sha256(subject.encode()).hexdigest()
+
+
+def absent(error: ClientError) -> bool:
+    """Say whether AWS means that the resource is not there (some services say it as a validation error)."""
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"]["Message"].lower()
+    named = code in _ABSENT_CODES or code.endswith(("NotFound", "NotFoundException", "DoesNotExistException"))
+    told = code in ("ValidationException", "ValidationError") and (
+        "could not find" in message or "does not exist" in message or "not found" in message
+    )
+    return named or told
+
+
+def _delete(kinds: Iterable[Kind]) -> Iterator[str]:
+    for kind in kinds:
+        for name in list(kind.listed()):
+            try:
+                kind.delete(name)
+            except ClientError as error:
+                if not absent(error):
+                    raise
+            yield f"{kind.title} {name}"

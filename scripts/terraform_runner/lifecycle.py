@@ -1,0 +1,159 @@
+"""A project request comes in; the project is created, updated or deleted, and its `Outcome` goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from terraform_runner.cloudformation_reply import Outcome
+from terraform_runner.inventory import Inventory
+from terraform_runner.naming import REPOSITORIES, ProjectNames
+from terraform_runner.project_record import ProjectStore
+from terraform_runner.project_request import ProjectReference, ProjectRequest, TemplateReference
+from terraform_runner.runner_errors import UserError
+from terraform_runner.runner_settings import RunnerSettings
+from terraform_runner.seeding import offer, seed
+from terraform_runner.teardown import tear_down
+from terraform_runner.template_bundle import TemplateBundle, fetch_bundle
+from terraform_runner.terraform_install import install
+from terraform_runner.terraform_stack import TerraformStack
+
+if TYPE_CHECKING:
+    import boto3
+
+_REPOSITORIES_MODULE = "module.repositories"
+# What holds a project's data; left alone when the data is to be kept.
+_BUCKET_TYPE = "aws_s3_bucket"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Carries one request out.
+
+    Parameters
+    ----------
+    settings, request
+        What is to be done, and where.
+    session
+        Makes every AWS client.
+    say
+        Takes each line for the log.
+    """
+
+    settings: RunnerSettings
+    request: ProjectRequest
+    session: boto3.Session
+    say: Callable[[str], None]
+
+    def run(self) -> Outcome:
+        """Carry the request out; failures are raised."""
+        store = self._store()
+        previous = store.previous_build()
+        if not store.take_over(self.request, self.settings.codebuild_build_id):
+            return Outcome(True, "The project belongs to another stack; nothing of this one was made.")
+        bundle = self._bundle(self.request.resource_properties)
+        stack = self._stack(bundle)
+        if lock := store.stale_lock(previous):
+            self.say(f"taking away the lock {lock} of the dead build {previous}")
+            stack.unlock(lock)
+        if self.request.request_type == "Delete":
+            return self._delete(stack, store)
+        if self.request.request_type == "Update":
+            return self._update(stack, bundle)
+        return self._create(stack, bundle)
+
+    def _create(self, stack: TerraformStack, bundle: TemplateBundle) -> Outcome:
+        # A pipeline starts itself when it is made: seeded first, its first run has something to run.
+        stack.apply(target=_REPOSITORIES_MODULE)
+        self._seed(bundle)
+        stack.apply()
+        return Outcome(True, "The project is ready.", stack.outputs())
+
+    def _update(self, stack: TerraformStack, bundle: TemplateBundle) -> Outcome:
+        old = self.request.old_resource_properties
+        if old and (old.project_name, old.project_id) != (self._names.project_name, self._names.project_id):
+            raise UserError("A project's name and id cannot be changed: create a new project instead.")
+        stack.apply(target=_REPOSITORIES_MODULE)
+        self._seed(bundle)
+        stack.apply()
+        offered = self._offer(old, bundle) if old else []
+        reason = "The project is up to date."
+        if offered:
+            reason += f" Seed files that changed wait on {' and '.join(offered)}."
+        return Outcome(True, reason, stack.outputs())
+
+    def _delete(self, stack: TerraformStack, store: ProjectStore) -> Outcome:
+        keep_data = self.request.resource_properties.keep_data_on_delete
+        inventory = Inventory(self.session, self._names)
+        tear_down(self.session, self._names, inventory, keep_data, self.say)
+        if keep_data:
+            stack.forget([address for address in stack.addresses() if _holds_data(address)])
+        stack.destroy()
+        for orphan in inventory.sweep(keep_data):
+            self.say(f"deleted {orphan}, which Terraform did not know")
+        store.archive(datetime.now(UTC))
+        return Outcome(True, "The project is deleted.")
+
+    def _seed(self, bundle: TemplateBundle) -> None:
+        codecommit = self.session.client("codecommit")
+        for kind in REPOSITORIES:
+            repository = self._names.repository(kind)
+            if seed(codecommit, repository, bundle.seed(kind), bundle.version):
+                self.say(f"seeded {repository}")
+
+    def _offer(self, old: ProjectReference, bundle: TemplateBundle) -> list[str]:
+        if old.template_version == bundle.version:
+            return []
+        codecommit = self.session.client("codecommit")
+        before = self._bundle(old)
+        offered = []
+        for kind in REPOSITORIES:
+            repository = self._names.repository(kind)
+            branch = offer(codecommit, repository, before.seed(kind), bundle.seed(kind), bundle.version)
+            if branch:
+                offered.append(f"branch {branch} of {repository}")
+        return offered
+
+    @property
+    def _names(self) -> ProjectNames:
+        properties = self.request.resource_properties
+        return ProjectNames(properties.project_name, properties.project_id)
+
+    def _store(self) -> ProjectStore:
+        return ProjectStore(
+            self.session.client("s3"),
+            self.session.client("codebuild"),
+            self.settings.state_bucket,
+            self._names,
+        )
+
+    def _bundle(self, reference: TemplateReference) -> TemplateBundle:
+        s3 = self.session.client("s3")
+        return fetch_bundle(s3, self.settings.artifact_bucket, reference, self.settings.work_dir / "bundles")
+
+    def _stack(self, bundle: TemplateBundle) -> TerraformStack:
+        program = install(self.settings, self.session.client("s3"), self.settings.work_dir / "terraform")
+        backend = {
+            "bucket": self.settings.state_bucket,
+            "key": self._names.state_key,
+            "region": self.settings.aws_region,
+            "kms_key_id": self.settings.kms_key_arn,
+            "encrypt": "true",
+            "use_lockfile": "true",
+        }
+        stack = TerraformStack(program, bundle.terraform_dir, backend, self.say)
+        stack.init(
+            self.request.resource_properties.terraform_variables()
+            | {
+                "permissions_boundary_arn": self.settings.permissions_boundary_arn,
+                "kms_key_arn": self.settings.kms_key_arn,
+            }
+        )
+        return stack
+
+
+def _holds_data(address: str) -> bool:
+    resource = address.split(".")[-2] if "." in address else address
+    return resource == _BUCKET_TYPE or resource.startswith(f"{_BUCKET_TYPE}_")

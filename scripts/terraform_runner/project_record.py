@@ -1,0 +1,177 @@
+"""A project's id and the running build come in; whose the project is, and whether a lock is stale, go out.
+
+The record ``projects/<id>/record.json`` names the stack that the project belongs to and the build that works on
+it. It is what makes a lock of a dead build tell-tale: the lock file itself knows only a host name.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from terraform_runner.naming import ProjectNames
+from terraform_runner.project_request import ProjectRequest
+from terraform_runner.runner_errors import PlatformError, UserError
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild import CodeBuildClient
+    from types_boto3_codebuild.type_defs import BuildTypeDef
+    from types_boto3_s3 import S3Client
+
+_STOP_WAIT_SECONDS = 120
+_ABSENT = ("404", "NoSuchKey")
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Whose the project is and who works on it."""
+
+    stack_id: str
+    build_id: str
+
+
+@dataclass(frozen=True)
+class StateLock:
+    """What Terraform wrote into its lock file."""
+
+    lock_id: str
+    who: str
+    created: datetime
+
+
+class ProjectStore:
+    """The state bucket's objects about one project."""
+
+    def __init__(self, s3: S3Client, codebuild: CodeBuildClient, bucket: str, names: ProjectNames) -> None:
+        self._s3 = s3
+        self._codebuild = codebuild
+        self._bucket = bucket
+        self._names = names
+
+    def take_over(self, request: ProjectRequest, build_id: str) -> bool:
+        """Make ``build_id`` the only build that works on the project.
+
+        Returns
+        -------
+        bool
+            False if the project belongs to another stack and this stack asks to delete it: nothing of this
+            stack's was made.
+
+        Raises
+        ------
+        UserError
+            If the id is another stack's, or another build is at work.
+        """
+        found, etag = self._record()
+        if found and found.stack_id != request.stack_id:
+            if request.request_type == "Delete":
+                return False
+            raise UserError(
+                f"Project id {request.project_id} belongs to the stack {found.stack_id}: choose another."
+            )
+        if found and found.build_id != build_id:
+            self._wait_for(found.build_id, stop=request.request_type == "Delete")
+        self._write(Record(request.stack_id, build_id), etag)
+        return True
+
+    def stale_lock(self, previous: str) -> str:
+        """Return the id of the lock that the dead build ``previous`` left behind, or nothing.
+
+        Raises
+        ------
+        UserError
+            If somebody else holds the lock: it is not ours to take away.
+        """
+        lock = self._lock()
+        if lock is None:
+            return ""
+        build = self._build(previous) if previous else None
+        ended = build.get("endTime") if build else None
+        if build is None or ended is None or lock.created > ended:
+            raise UserError(
+                f"The project's state has been locked by {lock.who} since {lock.created:%Y-%m-%d %H:%M} UTC. If "
+                f"nobody works on it, run `terraform force-unlock {lock.lock_id}` and try again."
+            )
+        return lock.lock_id
+
+    def previous_build(self) -> str:
+        """Return the build that worked on the project last, or nothing."""
+        found, _ = self._record()
+        return found.build_id if found else ""
+
+    def archive(self, now: datetime) -> None:
+        """Move the state out of the way of the next project with this id, and forget the record."""
+        target = f"{self._names.archive_prefix}{now:%Y%m%dT%H%M%SZ}.tfstate"
+        try:
+            self._s3.copy_object(
+                Bucket=self._bucket,
+                Key=target,
+                CopySource={"Bucket": self._bucket, "Key": self._names.state_key},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _ABSENT:
+                raise
+        self._s3.delete_object(Bucket=self._bucket, Key=self._names.state_key)
+        self._s3.delete_object(Bucket=self._bucket, Key=self._names.record_key)
+
+    def _record(self) -> tuple[Record | None, str]:
+        found = self._get(self._names.record_key)
+        return (Record(**json.loads(found[0])), found[1]) if found else (None, "")
+
+    def _write(self, record: Record, etag: str) -> None:
+        body = json.dumps(asdict(record)).encode()
+        try:
+            if etag:
+                self._s3.put_object(Bucket=self._bucket, Key=self._names.record_key, Body=body, IfMatch=etag)
+            else:
+                self._s3.put_object(
+                    Bucket=self._bucket, Key=self._names.record_key, Body=body, IfNoneMatch="*"
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _TAKEN:
+                raise UserError("Another build began to work on this project at the same moment.") from error
+            raise
+
+    def _wait_for(self, build_id: str, stop: bool) -> None:
+        build = self._build(build_id)
+        if build is None or build.get("buildComplete", True):
+            return
+        if not stop:
+            raise UserError(f"Build {build_id} still works on this project: try again when it is over.")
+        # CloudFormation deletes while creation is under way only when the stack was cancelled.
+        self._codebuild.stop_build(id=build_id)
+        deadline = time.monotonic() + _STOP_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            build = self._build(build_id)
+            if build is None or build.get("buildComplete", True):
+                return
+            time.sleep(2)
+        raise PlatformError(f"Build {build_id} works on this project and does not stop.")
+
+    def _build(self, build_id: str) -> BuildTypeDef | None:
+        builds = self._codebuild.batch_get_builds(ids=[build_id])["builds"]
+        return builds[0] if builds else None
+
+    def _lock(self) -> StateLock | None:
+        found = self._get(self._names.lock_key)
+        if found is None:
+            return None
+        lock = json.loads(found[0])
+        # Terraform writes nanoseconds, which Python does not read.
+        created = datetime.fromisoformat(lock["Created"].partition(".")[0].rstrip("Z") + "+00:00")
+        return StateLock(lock["ID"], lock.get("Who", "somebody"), created)
+
+    def _get(self, key: str) -> tuple[bytes, str] | None:
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+        return found["Body"].read(), found["ETag"]
