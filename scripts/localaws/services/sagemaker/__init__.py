@@ -1,0 +1,18 @@
+"""SageMaker that runs: pipelines, jobs, the model registry and endpoints in place of moto's pretended ones."""
+
+from __future__ import annotations
+
+from moto.sagemaker.responses import SageMakerResponse
+
+from localaws.operations import graft
+from localaws.services.sagemaker import processing, tags, training
+from localaws.services.sagemaker.constraints import checked
+
+PARTS = (processing, training, tags)
+
+
+def install() -> None:
+    """Put our operations in the place of moto's (5.2.5), each behind the check of its parameters."""
+    for part in PARTS:
+        operations = {name: checked(name, operation) for name, operation in part.OPERATIONS.items()}
+        graft(SageMakerResponse, "sagemaker", operations)

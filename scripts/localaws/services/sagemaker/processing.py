@@ -1,0 +1,237 @@
+"""Processing jobs: inputs from S3, the container, outputs to S3; pipelines and callers wait on ``Job.finished``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
+
+from localaws.operations import Operation, Request
+from localaws.runtime import runtime
+from localaws.services.sagemaker import notices
+from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun, stop
+from localaws.services.sagemaker.listing import listed
+from localaws.services.sagemaker.resources import LOCK, Region, now, tag_map
+from localaws.services.sagemaker.roles import require_role
+
+LOCAL_ROOT = "/opt/ml/processing"
+DEFAULT_MAX_RUNTIME = 86400
+EVENT_FIELDS = (
+    "ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "ProcessingInputs", "ProcessingOutputConfig",
+    "ProcessingResources", "StoppingCondition", "AppSpecification", "Environment", "NetworkConfig", "RoleArn",
+    "ExitMessage", "FailureReason", "CreationTime", "ProcessingStartTime", "ProcessingEndTime",
+    "LastModifiedTime",
+)  # fmt: skip
+
+
+class ProcessingRun(JobRun):
+    """The run of one processing job."""
+
+    kind = "processing"
+    log_group = "/aws/sagemaker/ProcessingJobs"
+
+    def execute(self) -> None:
+        """Download, run, upload."""
+        self.detail["ProcessingStartTime"] = now()
+        self._prepare()
+        application = self.detail["AppSpecification"]
+        code = self.run_container(
+            application["ImageUri"],
+            application.get("ContainerEntrypoint", ()),
+            application.get("ContainerArguments", ()),
+            self.detail.get("Environment", {}),
+        )
+        message = self.message_file("/opt/ml/output/message")
+        if message:
+            self.detail["ExitMessage"] = message
+        if self.job.stopping or self.timed_out:
+            return self._end("Stopped")
+        if code != 0:
+            raise JobFailed(self._reason(code))
+        self._deliver()
+        self._end("Completed")
+
+    def fail(self, reason: str) -> None:
+        """End as Failed."""
+        self._end("Failed", FailureReason=reason[:REASON_LENGTH])
+
+    def _prepare(self) -> None:
+        self.write_config("/opt/ml/config/processingjobconfig.json", self.detail)
+        cluster = self.detail["ProcessingResources"]["ClusterConfig"]
+        self.write_resource_config("/opt/ml/config/resourceconfig.json", cluster["InstanceType"])
+        self.host_path("/opt/ml/output").mkdir(parents=True, exist_ok=True)
+        for item in self.detail.get("ProcessingInputs", ()):
+            self._fetch(item)
+        for output in self._outputs():
+            self.host_path(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+
+    def _fetch(self, item: dict[str, Any]) -> None:
+        source = item["S3Input"]
+        if item.get("AppManaged"):
+            return
+        folder = self.host_path(source["LocalPath"])
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.bucket.download(source["S3Uri"], folder) == 0:
+            raise JobFailed(
+                f'ClientError: Data download failed: No S3 objects found under S3 URL "{source["S3Uri"]}" '
+                f"given in input {item['InputName']}."
+            )
+
+    def _deliver(self) -> None:
+        key = self.detail.get("ProcessingOutputConfig", {}).get("KmsKeyId", "")
+        for output in self._outputs():
+            target = output["S3Output"]
+            self.bucket.upload_folder(self.host_path(target["LocalPath"]), target["S3Uri"], key)
+
+    def _outputs(self) -> list[dict[str, Any]]:
+        outputs = self.detail.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        return [output for output in outputs if not output.get("AppManaged")]
+
+    def _reason(self, code: int) -> str:
+        said = self.detail.get("ExitMessage") or "\n".join(self.last_lines)[-600:]
+        return f"AlgorithmError: See job logs for more information, exit code: {code}: {said}"
+
+    def _end(self, status: str, **values: Any) -> None:
+        self.job.change(ProcessingJobStatus=status, ProcessingEndTime=now(), **values)
+        announce(self.region, self.job)
+
+
+def announce(region: Region, job: Job) -> None:
+    """Send the event of a job's new status."""
+    detail = {name: job.detail[name] for name in EVENT_FIELDS if name in job.detail}
+    detail["Tags"] = tag_map(job.tags)
+    notices.send(region, "SageMaker Processing Job State Change", [job.arn], detail)
+
+
+def create_processing_job(request: Request) -> dict[str, Any]:
+    """Start a job."""
+    region = Region(request.account, request.region)
+    params = dict(request.params)
+    name = params["ProcessingJobName"]
+    _refuse_unsupported(params)
+    require_role(region, params["RoleArn"])
+    moment = now()
+    job = Job(
+        region.arn("processing-job", name),
+        name,
+        {
+            **{key: value for key, value in params.items() if key != "Tags"},
+            "ProcessingJobArn": region.arn("processing-job", name),
+            "ProcessingJobStatus": "InProgress",
+            "StoppingCondition": params.get(
+                "StoppingCondition", {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME}
+            ),
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+        },
+        params.get("Tags", []),
+    )
+    with LOCK:
+        if name in region.table("processing_jobs"):
+            raise ResourceInUseException(
+                "Processing job names must be unique within an AWS account and region, and a processing job "
+                f"with this name already exists ({job.arn})"
+            )
+        region.table("processing_jobs")[name] = job
+    announce(region, job)
+    runtime().spawn(f"processing {name}", ProcessingRun(region, job).run)
+    return {"ProcessingJobArn": job.arn}
+
+
+def describe_processing_job(request: Request) -> dict[str, Any]:
+    """Return everything about a job."""
+    return dict(_find(request).detail)
+
+
+def stop_processing_job(request: Request) -> None:
+    """Ask a running job to stop."""
+    job = _find(request)
+    with LOCK:
+        status = job.detail["ProcessingJobStatus"]
+        if status not in ("InProgress", "Stopping"):
+            raise ValidationError(
+                f"The request was rejected because the processing job is in status {status}."
+            )
+        job.change(ProcessingJobStatus="Stopping")
+    announce(Region(request.account, request.region), job)
+    stop(job)
+
+
+def list_processing_jobs(request: Request) -> dict[str, Any]:
+    """Return a page of jobs."""
+    jobs = Region(request.account, request.region).table("processing_jobs").values()
+    return listed(request.params, jobs, "ProcessingJobSummaries", _summary, _status)
+
+
+def delete_processing_job(request: Request) -> None:
+    """Forget a job that has ended."""
+    job = _find(request)
+    if not job.finished.is_set():
+        raise ResourceInUseException(f"Processing job {job.arn} is still running.")
+    with LOCK:
+        Region(request.account, request.region).table("processing_jobs").pop(job.name, None)
+
+
+def _find(request: Request) -> Job:
+    name = request.params["ProcessingJobName"]
+    job: Job | None = Region(request.account, request.region).table("processing_jobs").get(name)
+    if job is None:
+        raise ResourceNotFound("Requested resource not found.")
+    return job
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    names = (
+        "ProcessingJobName", "ProcessingJobArn", "CreationTime", "ProcessingEndTime", "LastModifiedTime",
+        "ProcessingJobStatus", "FailureReason", "ExitMessage",
+    )  # fmt: skip
+    return {name: job.detail[name] for name in names if name in job.detail}
+
+
+def _status(job: Job) -> str:
+    return str(job.detail["ProcessingJobStatus"])
+
+
+def _refuse_unsupported(params: dict[str, Any]) -> None:
+    if params["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
+        raise ValidationError(
+            "localaws runs a processing job on one instance: InstanceCount above 1 is refused."
+        )
+    for item in params.get("ProcessingInputs", ()):
+        _refuse_unsupported_input(item)
+    for output in params.get("ProcessingOutputConfig", {}).get("Outputs", ()):
+        if "S3Output" not in output:
+            raise ValidationError(f"localaws does not support FeatureStoreOutput ({output['OutputName']}).")
+        _refuse_foreign_path(output["S3Output"]["LocalPath"])
+
+
+def _refuse_unsupported_input(item: dict[str, Any]) -> None:
+    source = item.get("S3Input")
+    if source is None:
+        raise ValidationError(f"localaws does not support DatasetDefinition (input {item['InputName']}).")
+    if item.get("AppManaged"):
+        return
+    for option, supported in (
+        ("S3DataType", "S3Prefix"),
+        ("S3InputMode", "File"),
+        ("S3CompressionType", "None"),
+    ):
+        if source.get(option, supported) != supported:
+            raise ValidationError(
+                f"localaws does not support {option} {source[option]} (input {item['InputName']})."
+            )
+    _refuse_foreign_path(source.get("LocalPath", ""))
+
+
+def _refuse_foreign_path(path: str) -> None:
+    if path != LOCAL_ROOT and not path.startswith(f"{LOCAL_ROOT}/"):
+        raise ValidationError(f"LocalPath {path} is invalid: it must begin with {LOCAL_ROOT}.")
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateProcessingJob": create_processing_job,
+    "DescribeProcessingJob": describe_processing_job,
+    "StopProcessingJob": stop_processing_job,
+    "ListProcessingJobs": list_processing_jobs,
+    "DeleteProcessingJob": delete_processing_job,
+}
