@@ -1,0 +1,1 @@
+"""Resource providers: how each type is made, changed and deleted through the API of its service."""

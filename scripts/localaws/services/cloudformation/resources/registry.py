@@ -1,0 +1,36 @@
+"""Which provider makes a resource type; a type without one is refused by name."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from localaws.services.cloudformation.resources import identity, storage
+from localaws.services.cloudformation.resources.contract import Provider
+from localaws.services.cloudformation.resources.custom import CustomResourceProvider
+from localaws.services.cloudformation.resources.table import TableProvider
+from localaws.services.cloudformation.schemas import schema_of
+
+_DECLARATIONS = (identity.DECLARATIONS, storage.DECLARATIONS)
+
+
+def provider_of(resource_type: str) -> Provider | None:
+    """Return the provider of a type, None when localaws has none."""
+    if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
+        return CustomResourceProvider()
+    return _table_providers().get(resource_type)
+
+
+def unsupported(resource_type: str) -> str:
+    """Return CloudFormation's words for a type that does not exist, ours for one that localaws lacks."""
+    if schema_of(resource_type) is None:
+        return f"Template format error: Unrecognized resource types: [{resource_type}]"
+    return f"localaws does not support resources of type {resource_type}"
+
+
+@cache
+def _table_providers() -> dict[str, TableProvider]:
+    return {
+        declaration.type: TableProvider(declaration)
+        for declarations in _DECLARATIONS
+        for declaration in declarations
+    }
