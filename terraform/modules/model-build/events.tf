@@ -1,0 +1,41 @@
+# Starts the pipeline when somebody pushes to main.
+
+resource "aws_cloudwatch_event_rule" "push" {
+  name        = "${var.project.short_prefix}-build-push"
+  description = "A push to main of ${var.repository.name} starts ${aws_codepipeline.this.name}"
+
+  event_pattern = jsonencode({
+    source      = ["aws.codecommit"]
+    detail-type = ["CodeCommit Repository State Change"]
+    resources   = [var.repository.arn]
+    detail = {
+      event         = ["referenceCreated", "referenceUpdated"]
+      referenceType = ["branch"]
+      referenceName = ["main"]
+    }
+  })
+}
+
+data "aws_iam_policy_document" "events" {
+  statement {
+    sid       = "StartPipeline"
+    actions   = ["codepipeline:StartPipelineExecution"]
+    resources = [aws_codepipeline.this.arn]
+  }
+}
+
+module "events_role" {
+  source = "../role"
+
+  project     = var.project
+  actor       = "build-events"
+  description = "Starts ${aws_codepipeline.this.name} on events"
+  service     = "events"
+  policy_json = data.aws_iam_policy_document.events.json
+}
+
+resource "aws_cloudwatch_event_target" "push" {
+  rule     = aws_cloudwatch_event_rule.push.name
+  arn      = aws_codepipeline.this.arn
+  role_arn = module.events_role.arn
+}

@@ -1,0 +1,150 @@
+# The pipeline from a push to a registered model version: Source, Test, Image, Train.
+
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+locals {
+  pipeline_name = "${var.project.name_prefix}-modelbuild"
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid = "ReadRepository"
+    actions = [
+      "codecommit:CancelUploadArchive",
+      "codecommit:GetBranch",
+      "codecommit:GetCommit",
+      "codecommit:GetRepository",
+      "codecommit:GetUploadArchiveStatus",
+      "codecommit:UploadArchive",
+    ]
+    resources = [var.repository.arn]
+  }
+
+  statement {
+    sid       = "RunBuilds"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
+    resources = [module.test.arn, module.image.arn, module.train.arn]
+  }
+
+  statement {
+    sid       = "KeepArtifacts"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/sagemaker-*"]
+  }
+
+  statement {
+    sid       = "FindArtifacts"
+    actions   = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"]
+    resources = [var.bucket.arn]
+  }
+}
+
+module "pipeline_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "build-pipeline"
+  description  = "Pipeline ${local.pipeline_name}"
+  service      = "codepipeline"
+  policy_json  = data.aws_iam_policy_document.pipeline.json
+  key_services = ["codecommit", "s3"]
+}
+
+resource "aws_codepipeline" "this" {
+  name           = local.pipeline_name
+  role_arn       = module.pipeline_role.arn
+  pipeline_type  = "V2"
+  execution_mode = "SUPERSEDED"
+
+  artifact_store {
+    location = var.bucket.name
+    type     = "S3"
+
+    encryption_key {
+      id   = var.project.kms_key_arn
+      type = "KMS"
+    }
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      namespace        = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeCommit"
+      version          = "1"
+      output_artifacts = ["SourceArtifact"]
+
+      configuration = {
+        RepositoryName       = var.repository.name
+        BranchName           = "main"
+        PollForSourceChanges = "false"
+      }
+    }
+  }
+
+  stage {
+    name = "Test"
+
+    action {
+      name            = "Test"
+      category        = "Test"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["SourceArtifact"]
+
+      configuration = {
+        ProjectName = module.test.name
+      }
+    }
+  }
+
+  stage {
+    name = "Image"
+
+    action {
+      name            = "Image"
+      namespace       = "Image"
+      category        = "Build"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["SourceArtifact"]
+
+      configuration = {
+        ProjectName = module.image.name
+      }
+    }
+  }
+
+  stage {
+    name = "Train"
+
+    action {
+      name            = "Train"
+      category        = "Build"
+      owner           = "AWS"
+      provider        = "CodeBuild"
+      version         = "1"
+      input_artifacts = ["SourceArtifact"]
+
+      configuration = {
+        ProjectName = module.train.name
+        EnvironmentVariables = jsonencode([
+          { name = "IMAGE_URI", type = "PLAINTEXT", value = "#{Image.IMAGE_URI}" },
+          { name = "COMMIT_ID", type = "PLAINTEXT", value = "#{Source.CommitId}" },
+        ])
+      }
+    }
+  }
+}

@@ -1,0 +1,12 @@
+# The role that the SageMaker pipeline and its jobs run as; the train build passes it on.
+
+module "training_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "training"
+  description  = "Pipeline ${local.sagemaker_pipeline} and its jobs"
+  service      = "sagemaker"
+  policy_json  = data.aws_iam_policy_document.training.json
+  key_services = ["s3", "sagemaker"]
+}

@@ -1,0 +1,54 @@
+# What comes in: the project, its repository, bucket, image repository and group, and where the customers lie.
+
+variable "project" {
+  description = "The project's names and the platform's facts."
+  type = object({
+    name                     = string
+    id                       = string
+    name_prefix              = string
+    short_prefix             = string
+    account_id               = string
+    partition                = string
+    region                   = string
+    dns_suffix               = string
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+  })
+}
+
+variable "repository" {
+  description = "The modelbuild repository."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "bucket" {
+  description = "The project's bucket."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "image_repository" {
+  description = "Where the image that trains and serves is kept."
+  type = object({
+    uri = string
+    arn = string
+  })
+}
+
+variable "model_package_group" {
+  description = "Where model versions are registered."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "data_location" {
+  description = "The customers to train on, or empty."
+  type        = string
+}

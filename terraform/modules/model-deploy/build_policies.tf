@@ -1,0 +1,94 @@
+# What the three builds may do; builds.tf gives it to them.
+
+locals {
+  sagemaker_arn = "arn:${var.project.partition}:sagemaker:${var.project.region}:${var.project.account_id}"
+  log_group_arn = "arn:${var.project.partition}:logs:${var.project.region}:${var.project.account_id}:log-group"
+  lambda_arn    = "arn:${var.project.partition}:lambda:${var.project.region}:${var.project.account_id}"
+
+  # SageMaker writes the names of some resources in lower case in their ARNs, and IAM compares case by case.
+  group_names = distinct([var.model_package_group.name, lower(var.model_package_group.name)])
+  group_arns  = [for name in local.group_names : "${local.sagemaker_arn}:model-package-group/${name}"]
+  package_arns = flatten([
+    for name in local.group_names : ["${local.sagemaker_arn}:model-package/${name}", "${local.sagemaker_arn}:model-package/${name}/*"]
+  ])
+  endpoint_arns = {
+    for stage, facts in var.stages : stage => [
+      for name in distinct([facts.endpoint_name, lower(facts.endpoint_name)]) : "${local.sagemaker_arn}:endpoint/${name}"
+    ]
+  }
+}
+
+data "aws_iam_policy_document" "build" {
+  statement {
+    sid       = "LogInToEcr"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # One token opens the account's registry; what may be done there is below.
+  }
+
+  statement {
+    sid = "FindAndPushApiImage"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:DescribeImages",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [var.api_image_repository.arn]
+  }
+
+  statement {
+    sid       = "ListModelVersions"
+    actions   = ["sagemaker:ListModelPackages"]
+    resources = ["*"] # This call has no resource to name; versions are read below, of this group only.
+  }
+
+  statement {
+    sid       = "ReadModelVersions"
+    actions   = ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup"]
+    resources = concat(local.group_arns, local.package_arns)
+  }
+
+  statement {
+    sid       = "HandOverArtifact"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.bucket.arn}/sagemaker-*"]
+  }
+}
+
+data "aws_iam_policy_document" "test" {
+  for_each = var.stages
+
+  statement {
+    sid       = "CallStage"
+    actions   = ["execute-api:Invoke"]
+    resources = ["${var.rest_api.execution_arn}/${each.key}/*"]
+  }
+
+  statement {
+    sid       = "SeeStage"
+    actions   = ["sagemaker:DescribeEndpoint"]
+    resources = local.endpoint_arns[each.key]
+  }
+
+  statement {
+    sid       = "ReadModelVersion"
+    actions   = ["sagemaker:DescribeModelPackage"]
+    resources = local.package_arns
+  }
+
+  statement {
+    sid       = "ReadGoldenRecords"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.bucket.arn}/*"]
+  }
+
+  statement {
+    sid       = "KeepReport"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.bucket.arn}/deployments/*"]
+  }
+}

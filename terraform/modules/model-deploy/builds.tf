@@ -1,0 +1,78 @@
+# The three builds of the modeldeploy repository: what to deploy, whether staging answers, whether production does.
+
+locals {
+  # The stages' facts under the names that render the endpoint template's parameters.
+  stage_environment = merge([
+    for stage, facts in var.stages : {
+      "${upper(stage)}_ENDPOINT_NAME"  = facts.endpoint_name
+      "${upper(stage)}_FUNCTION_NAME"  = facts.function_name
+      "${upper(stage)}_INSTANCE_TYPE"  = facts.instance_type
+      "${upper(stage)}_INSTANCE_COUNT" = tostring(facts.instance_count)
+    }
+  ]...)
+
+  tests = {
+    staging = {
+      name        = "modeldeploy-teststaging"
+      actor       = "test-staging"
+      buildspec   = "buildspec/test-staging.yml"
+      description = "Tests the staged model and API and reports"
+    }
+    prod = {
+      name        = "modeldeploy-smoketest"
+      actor       = "smoke-test"
+      buildspec   = "buildspec/smoke-test.yml"
+      description = "Checks that production answers"
+    }
+  }
+}
+
+module "build" {
+  source = "../build-project"
+
+  project            = var.project
+  bucket             = var.bucket
+  name               = "modeldeploy-build"
+  actor              = "deploy-build"
+  description        = "Decides what to deploy, finds or builds the API image and renders the stacks' parameters"
+  buildspec          = "buildspec/build.yml"
+  builds_images      = true
+  timeout_in_minutes = 30
+  policy_json        = data.aws_iam_policy_document.build.json
+
+  # The pipeline adds MODEL_PACKAGE_ARN.
+  environment = merge(local.stage_environment, {
+    IMAGE_REPOSITORY_URI = var.api_image_repository.uri
+    MODEL_PACKAGE_GROUP  = var.model_package_group.name
+    PROJECT_NAME         = var.project.name
+    PROJECT_ID           = var.project.id
+    PROJECT_BUCKET       = var.bucket.name
+    KMS_KEY_ARN          = var.project.kms_key_arn
+    MODEL_ROLE_ARN       = module.model_role.arn
+    API_ROLE_ARN         = module.api_role.arn
+    REST_API_ID          = var.rest_api.id
+  })
+}
+
+module "test" {
+  source   = "../build-project"
+  for_each = local.tests
+
+  project     = var.project
+  bucket      = var.bucket
+  name        = each.value.name
+  actor       = each.value.actor
+  description = each.value.description
+  buildspec   = each.value.buildspec
+  policy_json = data.aws_iam_policy_document.test[each.key].json
+
+  # The pipeline adds MODEL_PACKAGE_ARN.
+  environment = {
+    STAGE          = each.key
+    API_URL        = var.rest_api.urls[each.key]
+    ENDPOINT_NAME  = var.stages[each.key].endpoint_name
+    FUNCTION_NAME  = var.stages[each.key].function_name
+    PROJECT_BUCKET = var.bucket.name
+    KMS_KEY_ARN    = var.project.kms_key_arn
+  }
+}

@@ -1,0 +1,193 @@
+# The pipeline from an approved model version to production; without one it ends after Build, green.
+
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+locals {
+  pipeline_name = "${var.project.name_prefix}-modeldeploy"
+
+  categories = { CloudFormation = "Deploy", CodeBuild = "Test", Manual = "Approval" }
+
+  # Every test gets the very version that Build resolved.
+  model_package = jsonencode([{ name = "MODEL_PACKAGE_ARN", type = "PLAINTEXT", value = "#{Build.MODEL_PACKAGE_ARN}" }])
+
+  stack = {
+    for stage, name in local.stack_names : stage => {
+      StackName             = name
+      RoleArn               = module.cloudformation_role.arn
+      TemplatePath          = "BuildArtifact::endpoint.yaml"
+      TemplateConfiguration = "BuildArtifact::${stage}.json"
+    }
+  }
+
+  # Entered only when there is something to deploy.
+  deployment = {
+    DeployStaging = [{
+      name          = "Deploy"
+      provider      = "CloudFormation"
+      artifacts     = ["BuildArtifact"]
+      configuration = merge(local.stack.staging, { ActionMode = "CREATE_UPDATE" })
+    }]
+    TestStaging = [{
+      name          = "Test"
+      provider      = "CodeBuild"
+      artifacts     = ["SourceArtifact"]
+      namespace     = "TestStaging"
+      configuration = { ProjectName = module.test["staging"].name, EnvironmentVariables = local.model_package }
+    }]
+    ApproveProduction = [{
+      name     = "Approve"
+      provider = "Manual"
+      configuration = {
+        NotificationArn    = var.approvals_topic_arn
+        ExternalEntityLink = "#{TestStaging.REPORT_URL}"
+        CustomData         = "Deploy #{Build.MODEL_PACKAGE_ARN} to production? #{TestStaging.SUMMARY}"
+      }
+    }]
+    DeployProduction = [
+      {
+        name          = "Prepare"
+        provider      = "CloudFormation"
+        artifacts     = ["BuildArtifact"]
+        configuration = merge(local.stack.prod, { ActionMode = "CHANGE_SET_REPLACE", ChangeSetName = local.change_set_name })
+      },
+      {
+        name     = "Deploy"
+        provider = "CloudFormation"
+        configuration = {
+          ActionMode    = "CHANGE_SET_EXECUTE"
+          ChangeSetName = local.change_set_name
+          StackName     = local.stack_names.prod
+        }
+      },
+    ]
+    SmokeTest = [{
+      name          = "Test"
+      provider      = "CodeBuild"
+      artifacts     = ["SourceArtifact"]
+      configuration = { ProjectName = module.test["prod"].name, EnvironmentVariables = local.model_package }
+    }]
+  }
+
+  # A map has no order, and a pipeline is nothing but.
+  deployment_order = ["DeployStaging", "TestStaging", "ApproveProduction", "DeployProduction", "SmokeTest"]
+
+  change_set_name = "${local.stack_names.prod}-pipeline"
+}
+
+resource "aws_codepipeline" "this" {
+  name           = local.pipeline_name
+  role_arn       = module.pipeline_role.arn
+  pipeline_type  = "V2"
+  execution_mode = "SUPERSEDED"
+
+  variable {
+    name          = "ModelPackageArn"
+    default_value = "none"
+    description   = "Approved model version to deploy; none: the newest approved one"
+  }
+
+  artifact_store {
+    location = var.bucket.name
+    type     = "S3"
+
+    encryption_key {
+      id   = var.project.kms_key_arn
+      type = "KMS"
+    }
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      namespace        = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = "CodeCommit"
+      version          = "1"
+      output_artifacts = ["SourceArtifact"]
+
+      configuration = {
+        RepositoryName       = var.repository.name
+        BranchName           = "main"
+        PollForSourceChanges = "false"
+      }
+    }
+  }
+
+  stage {
+    name = "Build"
+
+    action {
+      name             = "Build"
+      namespace        = "Build"
+      category         = "Build"
+      owner            = "AWS"
+      provider         = "CodeBuild"
+      version          = "1"
+      input_artifacts  = ["SourceArtifact"]
+      output_artifacts = ["BuildArtifact"]
+
+      configuration = {
+        ProjectName = module.build.name
+        EnvironmentVariables = jsonencode([
+          { name = "MODEL_PACKAGE_ARN", type = "PLAINTEXT", value = "#{variables.ModelPackageArn}" },
+        ])
+      }
+    }
+  }
+
+  dynamic "stage" {
+    for_each = local.deployment_order
+
+    content {
+      name = stage.value
+
+      before_entry {
+        condition {
+          result = "SKIP"
+
+          rule {
+            name = "SomethingToDeploy"
+
+            rule_type_id {
+              category = "Rule"
+              owner    = "AWS"
+              provider = "VariableCheck"
+              version  = "1"
+            }
+
+            configuration = {
+              Variable = "#{Build.DEPLOY}"
+              Operator = "EQ"
+              Value    = "true"
+            }
+          }
+        }
+      }
+
+      dynamic "action" {
+        for_each = local.deployment[stage.value]
+
+        content {
+          name            = action.value.name
+          namespace       = try(action.value.namespace, null)
+          category        = local.categories[action.value.provider]
+          owner           = "AWS"
+          provider        = action.value.provider
+          version         = "1"
+          run_order       = action.key + 1
+          input_artifacts = try(action.value.artifacts, [])
+          configuration   = action.value.configuration
+        }
+      }
+    }
+  }
+}

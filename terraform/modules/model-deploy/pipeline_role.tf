@@ -1,0 +1,103 @@
+# What the deploy pipeline may do; pipeline.tf acts as it.
+
+locals {
+  stack_names = { for stage in keys(var.stages) : stage => "${var.project.name_prefix}-${stage}" }
+  stack_arns = [
+    for name in local.stack_names :
+    "arn:${var.project.partition}:cloudformation:${var.project.region}:${var.project.account_id}:stack/${name}/*"
+  ]
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid = "ReadRepository"
+    actions = [
+      "codecommit:CancelUploadArchive",
+      "codecommit:GetBranch",
+      "codecommit:GetCommit",
+      "codecommit:GetRepository",
+      "codecommit:GetUploadArchiveStatus",
+      "codecommit:UploadArchive",
+    ]
+    resources = [var.repository.arn]
+  }
+
+  statement {
+    sid       = "RunBuilds"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
+    resources = concat([module.build.arn], [for test in module.test : test.arn])
+  }
+
+  statement {
+    sid       = "KeepArtifacts"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/sagemaker-*"]
+  }
+
+  statement {
+    sid       = "FindArtifacts"
+    actions   = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"]
+    resources = [var.bucket.arn]
+  }
+
+  # Only as the stacks' own role: a template can do no more than that role may.
+  statement {
+    sid = "ChangeStacks"
+    actions = [
+      "cloudformation:CreateChangeSet",
+      "cloudformation:CreateStack",
+      "cloudformation:DeleteStack",
+      "cloudformation:UpdateStack",
+    ]
+    resources = local.stack_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudformation:RoleArn"
+      values   = [module.cloudformation_role.arn]
+    }
+  }
+
+  statement {
+    sid = "FollowStacks"
+    actions = [
+      "cloudformation:DeleteChangeSet",
+      "cloudformation:DescribeChangeSet",
+      "cloudformation:DescribeStackEvents",
+      "cloudformation:DescribeStackResources",
+      "cloudformation:DescribeStacks",
+      "cloudformation:ExecuteChangeSet",
+      "cloudformation:GetTemplate",
+    ]
+    resources = local.stack_arns
+  }
+
+  statement {
+    sid       = "LetStacksActAsCloudFormation"
+    actions   = ["iam:PassRole"]
+    resources = [module.cloudformation_role.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["cloudformation.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "AskForApproval"
+    actions   = ["sns:Publish"]
+    resources = [var.approvals_topic_arn]
+  }
+}
+
+module "pipeline_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "deploy-pipeline"
+  description  = "Pipeline ${local.pipeline_name}"
+  service      = "codepipeline"
+  policy_json  = data.aws_iam_policy_document.pipeline.json
+  key_services = ["codecommit", "s3", "sns"]
+}

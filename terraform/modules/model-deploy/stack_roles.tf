@@ -1,0 +1,300 @@
+# The roles behind a stage's stack: who makes it, what the endpoint runs as, and what the API's function runs as.
+
+data "aws_iam_policy_document" "model" {
+  statement {
+    sid       = "LogInToEcr"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # One token opens the account's registry; what may be done there is below.
+  }
+
+  statement {
+    sid       = "PullModelImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [var.model_image_repository.arn]
+  }
+
+  statement {
+    sid       = "ReadModel"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.bucket.arn}/*"]
+  }
+
+  statement {
+    sid       = "FindModel"
+    actions   = ["s3:GetBucketLocation", "s3:ListBucket"]
+    resources = [var.bucket.arn]
+  }
+
+  statement {
+    sid       = "CaptureRequests"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.bucket.arn}/data-capture/*"]
+  }
+
+  statement {
+    sid     = "WriteEndpointLogs"
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = flatten([
+      for facts in var.stages : [
+        "${local.log_group_arn}:/aws/sagemaker/Endpoints/${facts.endpoint_name}",
+        "${local.log_group_arn}:/aws/sagemaker/Endpoints/${facts.endpoint_name}:*",
+      ]
+    ])
+  }
+
+  statement {
+    sid       = "PutEndpointMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"] # Metrics have no ARN; the namespaces bound it.
+
+    condition {
+      test     = "StringLike"
+      variable = "cloudwatch:namespace"
+      values   = ["/aws/sagemaker/*", "aws/sagemaker/*"]
+    }
+  }
+}
+
+module "model_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "model"
+  description  = "Endpoints of project ${var.project.name}"
+  service      = "sagemaker"
+  policy_json  = data.aws_iam_policy_document.model.json
+  key_services = ["s3", "sagemaker"]
+}
+
+data "aws_iam_policy_document" "api" {
+  statement {
+    sid       = "AskEndpoints"
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = flatten(values(local.endpoint_arns))
+  }
+
+  statement {
+    sid       = "WriteFunctionLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = [for facts in var.stages : "${local.log_group_arn}:/aws/lambda/${facts.function_name}:*"]
+  }
+
+  statement {
+    sid       = "Trace"
+    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    resources = ["*"] # Traces have no ARN.
+  }
+}
+
+module "api_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "api"
+  description  = "API functions of project ${var.project.name}"
+  service      = "lambda"
+  policy_json  = data.aws_iam_policy_document.api.json
+  key_services = ["lambda"]
+}
+
+data "aws_iam_policy_document" "cloudformation" {
+  statement {
+    sid = "ServeModel"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateEndpoint",
+      "sagemaker:CreateEndpointConfig",
+      "sagemaker:CreateModel",
+      "sagemaker:DeleteEndpoint",
+      "sagemaker:DeleteEndpointConfig",
+      "sagemaker:DeleteModel",
+      "sagemaker:DeleteTags",
+      "sagemaker:DescribeEndpoint",
+      "sagemaker:DescribeEndpointConfig",
+      "sagemaker:DescribeModel",
+      "sagemaker:ListTags",
+      "sagemaker:UpdateEndpoint",
+      "sagemaker:UpdateEndpointWeightsAndCapacities",
+    ]
+    resources = concat(flatten(values(local.endpoint_arns)), local.stack_made_arns)
+  }
+
+  statement {
+    sid       = "ReadModelVersion"
+    actions   = ["sagemaker:DescribeModelPackage"]
+    resources = local.package_arns
+  }
+
+  statement {
+    sid = "ServeApi"
+    actions = [
+      "lambda:AddPermission",
+      "lambda:CreateAlias",
+      "lambda:CreateFunction",
+      "lambda:DeleteAlias",
+      "lambda:DeleteFunction",
+      "lambda:DeleteFunctionConcurrency",
+      "lambda:DeleteFunctionEventInvokeConfig",
+      "lambda:DeleteProvisionedConcurrencyConfig",
+      "lambda:GetAlias",
+      "lambda:GetFunction",
+      "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionRecursionConfig",
+      "lambda:GetPolicy",
+      "lambda:GetProvisionedConcurrencyConfig",
+      "lambda:GetRuntimeManagementConfig",
+      "lambda:ListTags",
+      "lambda:ListVersionsByFunction",
+      "lambda:PublishVersion",
+      "lambda:PutFunctionConcurrency",
+      "lambda:PutProvisionedConcurrencyConfig",
+      "lambda:RemovePermission",
+      "lambda:TagResource",
+      "lambda:UntagResource",
+      "lambda:UpdateAlias",
+      "lambda:UpdateFunctionCode",
+      "lambda:UpdateFunctionConfiguration",
+    ]
+    resources = flatten([
+      for facts in var.stages : ["${local.lambda_arn}:function:${facts.function_name}", "${local.lambda_arn}:function:${facts.function_name}:*"]
+    ])
+  }
+
+  statement {
+    sid       = "PullApiImage"
+    actions   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy"]
+    resources = [var.api_image_repository.arn]
+  }
+
+  statement {
+    sid       = "LetEndpointsActAsModel"
+    actions   = ["iam:PassRole"]
+    resources = [module.model_role.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["sagemaker.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "LetFunctionsActAsApi"
+    actions   = ["iam:PassRole"]
+    resources = [module.api_role.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["lambda.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid = "KeepFunctionLogs"
+    actions = [
+      "logs:AssociateKmsKey",
+      "logs:CreateLogGroup",
+      "logs:DeleteLogGroup",
+      "logs:DeleteRetentionPolicy",
+      "logs:DisassociateKmsKey",
+      "logs:ListTagsForResource",
+      "logs:PutRetentionPolicy",
+      "logs:TagResource",
+      "logs:UntagResource",
+    ]
+    resources = flatten([
+      for facts in var.stages : [
+        "${local.log_group_arn}:/aws/lambda/${facts.function_name}",
+        "${local.log_group_arn}:/aws/lambda/${facts.function_name}:*",
+      ]
+    ])
+  }
+
+  statement {
+    sid       = "FindFunctionLogs"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["${local.log_group_arn}:*"] # CloudFormation looks a group up by prefix among all of the account's.
+  }
+
+  statement {
+    sid = "ScaleEndpoints"
+    actions = [
+      "application-autoscaling:DeleteScalingPolicy",
+      "application-autoscaling:DeregisterScalableTarget",
+      "application-autoscaling:ListTagsForResource",
+      "application-autoscaling:PutScalingPolicy",
+      "application-autoscaling:RegisterScalableTarget",
+      "application-autoscaling:TagResource",
+      "application-autoscaling:UntagResource",
+    ]
+    # Scalable targets have ids that nobody knows beforehand; the endpoints that they scale are bound by ServeModel.
+    resources = ["arn:${var.project.partition}:application-autoscaling:${var.project.region}:${var.project.account_id}:scalable-target/*"]
+  }
+
+  statement {
+    sid       = "ReadScaling"
+    actions   = ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"]
+    resources = ["*"] # These calls have no resource to name.
+  }
+
+  statement {
+    sid     = "AlarmForScaling"
+    actions = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+    resources = [
+      for facts in var.stages :
+      "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:TargetTracking-endpoint/${facts.endpoint_name}/*"
+    ]
+  }
+
+  statement {
+    sid     = "LetScalingActForItself"
+    actions = ["iam:CreateServiceLinkedRole"]
+    resources = [
+      "arn:${var.project.partition}:iam::${var.project.account_id}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+    ]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values   = ["sagemaker.application-autoscaling.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "EncryptEndpointVolumes"
+    actions   = ["kms:CreateGrant"]
+    resources = [var.project.kms_key_arn]
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+}
+
+locals {
+  # CloudFormation names models and endpoint configs after the stack and the logical id.
+  stack_made_arns = flatten([
+    for stage in keys(var.stages) : [
+      for kind in ["endpoint-config", "model"] : [
+        for name in distinct([var.project.name_prefix, lower(var.project.name_prefix), var.project.short_prefix, lower(var.project.short_prefix)]) :
+        "${local.sagemaker_arn}:${kind}/${name}-${stage}*"
+      ]
+    ]
+  ])
+}
+
+module "cloudformation_role" {
+  source = "../role"
+
+  project      = var.project
+  actor        = "cloudformation"
+  description  = "Stage stacks of project ${var.project.name}"
+  service      = "cloudformation"
+  policy_json  = data.aws_iam_policy_document.cloudformation.json
+  key_services = ["lambda", "s3"]
+}

@@ -1,0 +1,80 @@
+# What comes in: the project, its repository, what it deploys from and to, and whom it asks.
+
+variable "project" {
+  description = "The project's names and the platform's facts."
+  type = object({
+    name                     = string
+    id                       = string
+    name_prefix              = string
+    short_prefix             = string
+    account_id               = string
+    partition                = string
+    region                   = string
+    dns_suffix               = string
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+  })
+}
+
+variable "repository" {
+  description = "The modeldeploy repository."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "bucket" {
+  description = "The project's bucket."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "model_image_repository" {
+  description = "Where endpoints pull the image that serves from."
+  type = object({
+    arn = string
+  })
+}
+
+variable "api_image_repository" {
+  description = "Where the API function's image is kept."
+  type = object({
+    uri = string
+    arn = string
+  })
+}
+
+variable "model_package_group" {
+  description = "Where approved model versions come from."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "stages" {
+  description = "Endpoint and function of staging and prod."
+  type = map(object({
+    endpoint_name  = string
+    function_name  = string
+    instance_type  = string
+    instance_count = number
+  }))
+}
+
+variable "rest_api" {
+  description = "The REST API in front of the stages."
+  type = object({
+    id            = string
+    execution_arn = string
+    urls          = map(string)
+  })
+}
+
+variable "approvals_topic_arn" {
+  description = "Topic that is told what waits for approval."
+  type        = string
+}

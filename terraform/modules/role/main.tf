@@ -1,0 +1,129 @@
+# Takes an actor, the service that acts and what it may do; makes its role under the permissions boundary.
+
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+variable "project" {
+  description = "The project's names and the platform's facts."
+  type = object({
+    short_prefix             = string
+    account_id               = string
+    region                   = string
+    dns_suffix               = string
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+  })
+}
+
+variable "actor" {
+  description = "Who acts; the last part of the role's name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z-]{0,15}$", var.actor))
+    error_message = "An actor has at most 16 lower-case letters and hyphens, so that the role's name stays within 64 characters."
+  }
+}
+
+variable "description" {
+  description = "What the role is for."
+  type        = string
+}
+
+variable "service" {
+  description = "Service that assumes the role, for example codebuild."
+  type        = string
+}
+
+variable "policy_json" {
+  description = "What the role may do, but for the use of the project's key."
+  type        = string
+}
+
+variable "key_services" {
+  description = "Services through which the role uses the project's key, for example s3."
+  type        = list(string)
+  default     = []
+}
+
+locals {
+  # These services say for which account they act, so that nobody else's pipeline, build, rule or job can use the role.
+  says_account = contains(["codebuild", "codepipeline", "events", "sagemaker"], var.service)
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "ServiceAssumesRole"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["${var.service}.amazonaws.com"]
+    }
+
+    dynamic "condition" {
+      for_each = local.says_account ? [var.project.account_id] : []
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [condition.value]
+      }
+    }
+  }
+}
+
+data "aws_iam_policy_document" "this" {
+  source_policy_documents = [var.policy_json]
+
+  dynamic "statement" {
+    for_each = length(var.key_services) > 0 ? [var.key_services] : []
+
+    content {
+      sid       = "UseProjectKeyThroughServices"
+      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      resources = [var.project.kms_key_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in statement.value : "${service}.${var.project.region}.${var.project.dns_suffix}"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.key_services) > 0 ? [true] : []
+
+    content {
+      sid       = "DescribeProjectKey"
+      actions   = ["kms:DescribeKey"]
+      resources = [var.project.kms_key_arn]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name                 = "${var.project.short_prefix}-${var.actor}"
+  description          = var.description
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.project.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = var.actor
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.this.json
+}
+
+output "arn" {
+  description = "ARN of the role, known once it may do what it is for."
+  value       = aws_iam_role.this.arn
+
+  depends_on = [aws_iam_role_policy.this]
+}

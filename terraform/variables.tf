@@ -1,0 +1,147 @@
+# What comes in: the lead's choices (from the product's form) and the platform's facts (from the runner); next is locals.tf.
+
+variable "project_name" {
+  description = "Name of the SageMaker project."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}$", var.project_name))
+    error_message = "The project name has 1 to 32 letters, digits and hyphens and neither begins nor ends with a hyphen, for example churn-2026."
+  }
+}
+
+variable "project_id" {
+  description = "Id that SageMaker gave the project; part of every name, so that two projects never share a resource."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,19}$", var.project_id))
+    error_message = "The project id has 1 to 20 letters, digits and hyphens and neither begins nor ends with a hyphen, for example p-a1b2c3d4e5f6."
+  }
+}
+
+variable "approver_email" {
+  description = "Who is told by e-mail that a model waits for the production gate, or that a pipeline failed; empty: nobody is subscribed."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+)?$", var.approver_email))
+    error_message = "The approver's e-mail is one address or empty, for example approver@example.com."
+  }
+}
+
+variable "staging_instance_type" {
+  description = "Instance type of the staging endpoint."
+  type        = string
+  default     = "ml.m5.large"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^ml[.][a-z0-9-]+[.][a-z0-9]+$", var.staging_instance_type))
+    error_message = "The staging instance type is a SageMaker instance type, for example ml.m5.large."
+  }
+}
+
+variable "production_instance_type" {
+  description = "Instance type of the production endpoint."
+  type        = string
+  default     = "ml.m5.large"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^ml[.][a-z0-9-]+[.][a-z0-9]+$", var.production_instance_type))
+    error_message = "The production instance type is a SageMaker instance type, for example ml.m5.large."
+  }
+}
+
+variable "staging_instance_count" {
+  description = "How many instances the staging endpoint has."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = contains(range(1, 11), var.staging_instance_count)
+    error_message = "The staging instance count is a whole number from 1 to 10, for example 1."
+  }
+}
+
+variable "production_instance_count" {
+  description = "How many instances the production endpoint has; two or more keep it up when an availability zone fails."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = contains(range(1, 11), var.production_instance_count)
+    error_message = "The production instance count is a whole number from 1 to 10, for example 2."
+  }
+}
+
+variable "data_location" {
+  description = "The customers to train on, one CSV object in S3; empty: synthetic sample customers."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?[:space:]]+)?$", var.data_location))
+    error_message = "The data location is s3://bucket/key without spaces or wildcards, or empty, for example s3://my-bucket/churn/churn.csv."
+  }
+}
+
+variable "keep_data_on_delete" {
+  description = "Whether the project's bucket outlives the project. The runner acts on it when the project is deleted; here it is written on the bucket."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "api_authorization" {
+  description = "How callers of the REST API prove who they are: AWS_IAM (signed requests) or API_KEY (a key per stage)."
+  type        = string
+  default     = "AWS_IAM"
+  nullable    = false
+
+  validation {
+    condition     = contains(["AWS_IAM", "API_KEY"], var.api_authorization)
+    error_message = "The API's authorization is AWS_IAM or API_KEY."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "The platform's managed policy that bounds every role made here."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/.+$", var.permissions_boundary_arn))
+    error_message = "The permissions boundary is the ARN of a managed policy, for example arn:aws:iam::111122223333:policy/sagemaker-project-boundary."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "The platform's key, which encrypts everything at rest."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "The KMS key is the ARN of a key (not of an alias), for example arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab."
+  }
+}
+
+variable "template_version" {
+  description = "Version of the template that this project is made of, shown on its dashboard."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9._-]{1,64}$", var.template_version))
+    error_message = "The template version has 1 to 64 letters, digits, dots, underscores and hyphens, for example 0123456789abcdef."
+  }
+}
