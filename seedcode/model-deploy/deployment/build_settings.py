@@ -1,0 +1,47 @@
+"""What the pipeline's Build action tells the build, by environment variables; `render` makes stages of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic_settings import BaseSettings
+
+Stage = Literal["staging", "prod"]
+STAGES: tuple[Stage, ...] = ("staging", "prod")
+
+
+class ModelSettings(BaseSettings):
+    """Which model is asked for.
+
+    Attributes
+    ----------
+    model_package_arn
+        The package that the approval named; ``none`` (or empty): the newest approved one.
+    model_package_group
+        Group that the package must be in.
+    """
+
+    model_package_arn: str = "none"
+    model_package_group: str
+
+
+class BuildSettings(BaseSettings):
+    """What both stages are made of; each attribute is the environment variable of the same name."""
+
+    model_package_arn: str
+    project_name: str
+    project_id: str
+    project_bucket: str
+    kms_key_arn: str
+    model_role_arn: str
+    api_role_arn: str
+    rest_api_id: str
+    api_image_uri: str
+    staging_endpoint_name: str
+    staging_function_name: str
+    staging_instance_type: str
+    staging_instance_count: int
+    prod_endpoint_name: str
+    prod_function_name: str
+    prod_instance_type: str
+    prod_instance_count: int

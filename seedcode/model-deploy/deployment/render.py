@@ -1,0 +1,84 @@
+"""Writes each stage's CloudFormation template configuration and the template; the pipeline deploys them next."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from deployment.build_settings import STAGES, BuildSettings, Stage
+from deployment.command_line import run
+from deployment.deployment_errors import UserError
+from deployment.stage_config import StageConfig, read_stage_config
+
+TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
+
+# A `d` after the generation, or one of the accelerated families: local disks, which SageMaker encrypts by itself.
+_LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|p5e?|trn1n?)\.[a-z0-9]+")
+
+
+def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> dict[str, Any]:
+    """Return the template configuration of ``stage``.
+
+    Raises
+    ------
+    UserError
+        The instance type cannot be used with the project's key.
+    """
+    instance_type = getattr(settings, f"{stage}_instance_type")
+    instance_count = getattr(settings, f"{stage}_instance_count")
+    if _LOCAL_DISKS.fullmatch(instance_type):
+        raise UserError(
+            f"{instance_type} has local disks, which SageMaker refuses to encrypt with the project's key:"
+            f" choose a type without for {stage}, for example ml.m5.large"
+        )
+    parameters = {
+        "StageName": stage,
+        "ProjectName": settings.project_name,
+        "ProjectId": settings.project_id,
+        "ModelPackageArn": settings.model_package_arn,
+        "ModelRoleArn": settings.model_role_arn,
+        "EndpointName": getattr(settings, f"{stage}_endpoint_name"),
+        "InstanceType": instance_type,
+        "InstanceCount": instance_count,
+        "MaxInstanceCount": instance_count + config.scale_out_by if config.scale_out_by else 0,
+        "DataCaptureUri": f"s3://{settings.project_bucket}/data-capture/{stage}",
+        "DataCapturePercentage": config.data_capture_percentage,
+        "KmsKeyArn": settings.kms_key_arn,
+        "ApiImageUri": settings.api_image_uri,
+        "ApiRoleArn": settings.api_role_arn,
+        "FunctionName": getattr(settings, f"{stage}_function_name"),
+        "RestApiId": settings.rest_api_id,
+    }
+    return {
+        # CloudFormation takes strings only.
+        "Parameters": {name: str(value) for name, value in parameters.items()},
+        "Tags": {
+            "sagemaker:project-name": settings.project_name,
+            "sagemaker:project-id": settings.project_id,
+        },
+    }
+
+
+def render(settings: BuildSettings, output: Path) -> None:
+    """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``."""
+    output.mkdir(parents=True, exist_ok=True)
+    shutil.copy(TEMPLATE, output)
+    for stage in STAGES:
+        configuration = render_stage(settings, stage, read_stage_config(stage))
+        (output / f"{stage}.json").write_text(json.dumps(configuration, indent=2) + "\n")
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
+    output: Path = parser.parse_args().output
+    render(BuildSettings(), output)
+    print(f"rendered {', '.join(STAGES)} into {output}")
+
+
+if __name__ == "__main__":
+    run(_main)

@@ -1,0 +1,72 @@
+"""Reads `config/<stage>.yaml`, what this repository decides about a stage; `render` and the stage's tests use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deployment.deployment_errors import UserError
+
+CONFIG_FOLDER = Path(__file__).parent.parent / "config"
+
+
+class StageTests(BaseModel):
+    """How the stage's tests judge.
+
+    Attributes
+    ----------
+    score_tolerance
+        How far a golden record's score may lie from the one that the evaluation noted.
+    latency_requests
+        Single-record requests that the latency is measured with.
+    latency_p95_seconds
+        Most seconds that 95 % of them may take, cold start included.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score_tolerance: float = Field(gt=0)
+    latency_requests: int = Field(ge=20, le=1000)
+    latency_p95_seconds: float = Field(gt=0)
+
+
+class StageConfig(BaseModel):
+    """One stage's configuration.
+
+    Attributes
+    ----------
+    scale_out_by
+        Instances that autoscaling may add to those that the project was created with; 0: no autoscaling.
+    data_capture_percentage
+        Percentage of requests that are captured in the project's bucket; 0: none.
+    tests
+        How the stage's tests judge.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scale_out_by: int = Field(ge=0, le=90)
+    data_capture_percentage: int = Field(ge=0, le=100)
+    tests: StageTests
+
+
+def read_stage_config(stage: str, folder: Path = CONFIG_FOLDER) -> StageConfig:
+    """Return the configuration of ``stage``.
+
+    Raises
+    ------
+    UserError
+        The file is missing, no YAML, or breaks a rule; the message names file and field.
+    """
+    path = folder / f"{stage}.yaml"
+    try:
+        return StageConfig.model_validate(yaml.safe_load(path.read_text()))
+    except FileNotFoundError as error:
+        raise UserError(f"there is no config/{path.name}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"config/{path.name} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UserError(f"config/{path.name} is invalid: {faults}") from error

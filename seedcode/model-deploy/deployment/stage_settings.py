@@ -1,0 +1,33 @@
+"""What the pipeline tells a build that tests a stage, by environment variables; tests and report read it."""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings
+
+
+class StageSettings(BaseSettings):
+    """One deployed stage; each attribute is the environment variable of the same name.
+
+    Attributes
+    ----------
+    codebuild_build_id
+        ``project:uuid`` of the build, set by CodeBuild.
+    codebuild_resolved_source_version
+        Commit that the build runs, set by CodeBuild.
+    """
+
+    stage: str
+    api_url: str
+    endpoint_name: str
+    function_name: str
+    model_package_arn: str
+    project_bucket: str
+    kms_key_arn: str
+    aws_region: str
+    codebuild_build_id: str
+    codebuild_resolved_source_version: str = ""
+
+    @property
+    def report_prefix(self) -> str:
+        """Folder of this build's results in the project's bucket."""
+        return f"deployments/{self.stage}/{self.codebuild_build_id.rpartition(':')[2]}"

@@ -1,0 +1,41 @@
+"""What the tests of a deployed stage share: its settings, its API, and the golden records of its model."""
+
+from __future__ import annotations
+
+import time
+
+import boto3
+import pytest
+
+from deployment.api_client import ApiClient
+from deployment.golden_records import GoldenRecord, fetch_golden_records
+from deployment.stage_config import StageConfig, read_stage_config
+from deployment.stage_settings import StageSettings
+
+# A permission or a route that was just made reaches every part of API Gateway within seconds.
+_READY_WITHIN_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def settings() -> StageSettings:
+    return StageSettings()
+
+
+@pytest.fixture(scope="session")
+def config(settings: StageSettings) -> StageConfig:
+    return read_stage_config(settings.stage)
+
+
+@pytest.fixture(scope="session")
+def golden(settings: StageSettings) -> list[GoldenRecord]:
+    return fetch_golden_records(boto3.client("sagemaker"), boto3.client("s3"), settings.model_package_arn)
+
+
+@pytest.fixture(scope="session")
+def api(settings: StageSettings, golden: list[GoldenRecord]) -> ApiClient:
+    client = ApiClient(settings.api_url, settings.aws_region)
+    client.use_api_key_if_asked()
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while client.post(golden[0].record).status_code >= 500 and time.monotonic() < deadline:
+        time.sleep(2)
+    return client

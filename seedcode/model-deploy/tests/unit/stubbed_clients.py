@@ -1,0 +1,15 @@
+"""boto3 clients that reach nothing, for botocore's Stubber, and the names that the unit tests use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+GROUP = "sagemaker-churn-p-1"
+PACKAGE = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{GROUP}/7"
+
+
+def session() -> Any:
+    """Return a session with credentials that no AWS account knows."""
+    return boto3.Session("AKIATESTING", "testing", "token", "eu-west-1")

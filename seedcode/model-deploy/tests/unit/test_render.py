@@ -1,0 +1,99 @@
+"""Template configurations: every parameter of endpoint.yaml, from the environment and this repository's config."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deployment.build_settings import STAGES, BuildSettings
+from deployment.deployment_errors import UserError
+from deployment.render import TEMPLATE, render, render_stage
+from deployment.stage_config import StageConfig, read_stage_config
+
+TESTS = {"score_tolerance": 0.001, "latency_requests": 20, "latency_p95_seconds": 1}
+
+
+def config(scale_out_by: int = 0) -> StageConfig:
+    return StageConfig.model_validate(
+        {"scale_out_by": scale_out_by, "data_capture_percentage": 50, "tests": TESTS}
+    )
+
+
+def template_parameters() -> set[str]:
+    section = TEMPLATE.read_text().partition("\nParameters:\n")[2].partition("\nMappings:\n")[0]
+    return {line.strip(" :") for line in section.splitlines() if line.startswith("  ") and line[2] != " "}
+
+
+def test_both_stages_fill_exactly_the_parameters_of_the_template(
+    build_settings: BuildSettings, tmp_path: Path
+) -> None:
+    render(build_settings, tmp_path)
+    assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
+    for stage in STAGES:
+        content = json.loads((tmp_path / f"{stage}.json").read_text())
+        assert set(content["Parameters"]) == template_parameters()
+        assert all(isinstance(value, str) and value for value in content["Parameters"].values())
+        assert content["Tags"] == {"sagemaker:project-name": "churn", "sagemaker:project-id": "p-1"}
+
+
+def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) -> None:
+    staging = render_stage(build_settings, "staging", config())["Parameters"]
+    prod = render_stage(build_settings, "prod", config())["Parameters"]
+    own = ("StageName", "EndpointName", "FunctionName", "InstanceType", "InstanceCount", "DataCaptureUri")
+    assert all(staging[name] != prod[name] for name in own)
+    assert all(staging[name] == prod[name] for name in set(staging) - set(own))
+    assert prod["DataCaptureUri"] == "s3://sagemaker-churn-p-1-123456789012/data-capture/prod"
+
+
+@pytest.mark.parametrize(("scale_out_by", "largest"), [(0, "0"), (3, "5")])
+def test_autoscaling_adds_to_what_the_project_was_created_with(
+    build_settings: BuildSettings, scale_out_by: int, largest: str
+) -> None:
+    parameters = render_stage(build_settings, "prod", config(scale_out_by))["Parameters"]
+    assert (parameters["InstanceCount"], parameters["MaxInstanceCount"]) == ("2", largest)
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5d.large", "ml.g4dn.xlarge", "ml.c6gd.large", "ml.g5.xlarge"])
+def test_an_instance_type_that_cannot_use_the_key_is_refused(
+    build_settings: BuildSettings, instance_type: str
+) -> None:
+    settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
+    with pytest.raises(UserError, match=f"{instance_type} has local disks"):
+        render_stage(settings, "staging", config())
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.c6g.large", "ml.t2.medium", "ml.m7i.xlarge"])
+def test_other_instance_types_are_taken(build_settings: BuildSettings, instance_type: str) -> None:
+    settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
+    assert render_stage(settings, "staging", config())["Parameters"]["InstanceType"] == instance_type
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_configuration_in_this_repository_is_valid(stage: str) -> None:
+    assert read_stage_config(stage).tests.latency_p95_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("scale_out_by: [", "is not valid YAML"),
+        ("scale_out_by: 1", "data_capture_percentage: Field required"),
+        ("scale_out_by: -1", "scale_out_by: Input should be greater than or equal to 0"),
+        ("scale_up: 1", "scale_up: Extra inputs are not permitted"),
+        ("", "Input should be a valid dictionary"),
+    ],
+)
+def test_a_configuration_that_breaks_a_rule_is_refused_with_its_field(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    (tmp_path / "staging.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"config/staging\.yaml") as caught:
+        read_stage_config("staging", tmp_path)
+    assert complaint in str(caught.value)
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no config/prod\.yaml"):
+        read_stage_config("prod", tmp_path)
