@@ -5,10 +5,18 @@ from __future__ import annotations
 from moto.sagemaker.responses import SageMakerResponse
 
 from localaws.operations import graft
-from localaws.services.sagemaker import processing, tags, training
+from localaws.services.sagemaker import (
+    endpoints,
+    hosted_models,
+    invocations,
+    processing,
+    registry,
+    tags,
+    training,
+)
 from localaws.services.sagemaker.constraints import checked
 
-PARTS = (processing, training, tags)
+PARTS = (processing, training, registry, hosted_models, endpoints, tags)
 
 
 def install() -> None:
@@ -16,3 +24,4 @@ def install() -> None:
     for part in PARTS:
         operations = {name: checked(name, operation) for name, operation in part.OPERATIONS.items()}
         graft(SageMakerResponse, "sagemaker", operations)
+    invocations.install()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ def _string_violations(shape: Shape, value: str, path: str) -> Iterator[str]:
     if allowed and value not in allowed:
         yield _violation(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(_python_pattern(pattern), value, re.DOTALL):
+    if pattern and not compiled(pattern).fullmatch(value):
         yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")
     yield from _size_violations(shape, len(value), value, path, "length")
 
@@ -78,9 +79,19 @@ def _size_violations(shape: Shape, size: float, value: Any, path: str, what: str
         yield _violation(value, path, f"Member must have {what} less than or equal to {most}")
 
 
-def _python_pattern(pattern: str) -> str:
-    # The models' patterns are Java's: classes such as \p{L} are the one thing Python lacks.
-    return re.sub(r"\\p\{\w+\}", r"\\w", pattern)
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a model's pattern in Python's dialect.
+
+    The models' patterns are Java's; some things there mean nothing to Python: classes such as ``\\p{L}``, a
+    count after ``$``, surrogate pairs, and brackets that Java takes literally within a class.
+    """
+    translated = re.sub(r"\\p\{\w+\}", r"\\w", pattern)
+    translated = re.sub(r"\$\{\d+,\d+\}", "$", translated)
+    translated = translated.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return re.compile(translated, re.DOTALL)
 
 
 def _violation(value: Any, path: str, rule: str) -> str:

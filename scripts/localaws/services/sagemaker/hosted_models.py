@@ -1,0 +1,226 @@
+"""Models and endpoint configurations: what an endpoint is made of, checked when it is made."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from moto.sagemaker.exceptions import ValidationError
+
+from localaws.operations import Operation, Request
+from localaws.runtime import runtime
+from localaws.services.sagemaker import notices
+from localaws.services.sagemaker.images import image_digest
+from localaws.services.sagemaker.listing import listed
+from localaws.services.sagemaker.registry import find_package
+from localaws.services.sagemaker.resources import LOCK, Region, Resource, now, tag_map
+from localaws.services.sagemaker.roles import require_role
+from localaws.services.sagemaker.storage import Bucket, StorageError
+
+MODELS = "_models"
+CONFIGS = "endpoint_configs"
+
+
+def create_model(request: Request) -> dict[str, Any]:
+    """Make a model from containers or from a model package."""
+    region, params = Region(request.account, request.region), request.params
+    name = params["ModelName"]
+    if "PrimaryContainer" in params and "Containers" in params:
+        raise ValidationError("Specify either PrimaryContainer or Containers, not both.")
+    given = [params["PrimaryContainer"]] if "PrimaryContainer" in params else params.get("Containers", [])
+    role = params.get("ExecutionRoleArn", "")
+    if not given or not role:
+        raise ValidationError("A model needs an ExecutionRoleArn and a PrimaryContainer or Containers.")
+    require_role(region, role)
+    for container in given:
+        _check_container(region, container, role)
+    arn = region.arn("model", name)
+    model = Resource(
+        arn,
+        name,
+        {
+            **{key: value for key, value in params.items() if key != "Tags"},
+            "ModelArn": arn,
+            "CreationTime": now(),
+            "EnableNetworkIsolation": params.get("EnableNetworkIsolation", False),
+        },
+        params.get("Tags", []),
+    )
+    with LOCK:
+        if name in region.table(MODELS):
+            raise ValidationError(f'Cannot create already existing model "{arn}".')
+        region.table(MODELS)[name] = model
+    _announce_model(region, model)
+    return {"ModelArn": arn}
+
+
+def describe_model(request: Request) -> dict[str, Any]:
+    """Return a model."""
+    return dict(find_model(Region(request.account, request.region), request.params["ModelName"]).detail)
+
+
+def list_models(request: Request) -> dict[str, Any]:
+    """Return a page of models."""
+    models = Region(request.account, request.region).table(MODELS).values()
+    return listed(request.params, models, "Models", _model_summary, order="Descending")
+
+
+def delete_model(request: Request) -> None:
+    """Delete a model; endpoints that serve it go on."""
+    region = Region(request.account, request.region)
+    model = find_model(region, request.params["ModelName"])
+    with LOCK:
+        region.table(MODELS).pop(model.name, None)
+    _announce_model(region, model)
+
+
+def find_model(region: Region, name: str) -> Resource:
+    """Return the model of this name."""
+    model: Resource | None = region.table(MODELS).get(name)
+    if model is None:
+        raise ValidationError(f'Could not find model "{region.arn("model", name)}".')
+    return model
+
+
+def containers(region: Region, model: Resource) -> list[dict[str, Any]]:
+    """Return a model's containers with image, model data and environment, a package's among them."""
+    given = model.detail.get("Containers") or [model.detail["PrimaryContainer"]]
+    return [_resolved(region, container) for container in given]
+
+
+def create_endpoint_config(request: Request) -> dict[str, Any]:
+    """Make a configuration of variants whose models exist."""
+    region, params = Region(request.account, request.region), request.params
+    name = params["EndpointConfigName"]
+    _refuse_unsupported_config(params)
+    for variant in params["ProductionVariants"]:
+        _check_variant(region, variant)
+    arn = region.arn("endpoint-config", name)
+    config = Resource(
+        arn,
+        name,
+        {
+            **{key: value for key, value in params.items() if key != "Tags"},
+            "ProductionVariants": [
+                {"InitialVariantWeight": 1.0, **item} for item in params["ProductionVariants"]
+            ],
+            "EndpointConfigArn": arn,
+            "CreationTime": now(),
+            "EnableNetworkIsolation": params.get("EnableNetworkIsolation", False),
+        },
+        params.get("Tags", []),
+    )
+    with LOCK:
+        if name in region.table(CONFIGS):
+            raise ValidationError(f'Cannot create already existing endpoint configuration "{arn}".')
+        region.table(CONFIGS)[name] = config
+    return {"EndpointConfigArn": arn}
+
+
+def describe_endpoint_config(request: Request) -> dict[str, Any]:
+    """Return a configuration."""
+    region = Region(request.account, request.region)
+    return dict(find_config(region, request.params["EndpointConfigName"]).detail)
+
+
+def list_endpoint_configs(request: Request) -> dict[str, Any]:
+    """Return a page of configurations."""
+    configs = Region(request.account, request.region).table(CONFIGS).values()
+    return listed(request.params, configs, "EndpointConfigs", _config_summary, order="Descending")
+
+
+def delete_endpoint_config(request: Request) -> None:
+    """Delete a configuration."""
+    region = Region(request.account, request.region)
+    config = find_config(region, request.params["EndpointConfigName"])
+    with LOCK:
+        region.table(CONFIGS).pop(config.name, None)
+
+
+def find_config(region: Region, name: str) -> Resource:
+    """Return the configuration of this name."""
+    config: Resource | None = region.table(CONFIGS).get(name)
+    if config is None:
+        raise ValidationError(
+            f'Could not find endpoint configuration "{region.arn("endpoint-config", name)}".'
+        )
+    return config
+
+
+def _check_container(region: Region, container: dict[str, Any], role: str) -> None:
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise ValidationError("localaws does not support Mode MultiModel.")
+    if "ModelDataSource" in container:
+        raise ValidationError("localaws does not support ModelDataSource: use ModelDataUrl.")
+    if "ModelPackageName" in container:
+        find_package(region, container["ModelPackageName"])
+        return
+    if "Image" not in container:
+        raise ValidationError("A container needs an Image or a ModelPackageName.")
+    image_digest(region, container["Image"])
+    if "ModelDataUrl" in container:
+        try:
+            Bucket(runtime().client("s3", region.name, role)).etag(container["ModelDataUrl"])
+        except StorageError as error:
+            raise ValidationError(
+                f"Could not access model data at {container['ModelDataUrl']}. Please ensure that the role "
+                f'"{role}" exists, that its policies allow "s3:GetObject", and that the object is there.'
+            ) from error
+
+
+def _resolved(region: Region, container: dict[str, Any]) -> dict[str, Any]:
+    if "ModelPackageName" not in container:
+        return container
+    package = find_package(region, container["ModelPackageName"])
+    registered = package.detail["InferenceSpecification"]["Containers"][0]
+    environment = {**registered.get("Environment", {}), **container.get("Environment", {})}
+    return {**registered, "Environment": environment}
+
+
+def _check_variant(region: Region, variant: dict[str, Any]) -> None:
+    name = variant["VariantName"]
+    model = find_model(region, variant.get("ModelName", ""))
+    if len(containers(region, model)) > 1:
+        raise ValidationError(f"localaws does not support inference pipelines (variant {name}).")
+    if ("ServerlessConfig" in variant) == ("InstanceType" in variant):
+        raise ValidationError(f"Variant {name} needs either InstanceType or ServerlessConfig.")
+    if "InstanceType" in variant and "InitialInstanceCount" not in variant:
+        raise ValidationError(f"Variant {name} needs InitialInstanceCount.")
+
+
+def _refuse_unsupported_config(params: Any) -> None:
+    for option in ("AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants"):
+        if option in params:
+            raise ValidationError(f"localaws does not support {option}.")
+    names = [variant["VariantName"] for variant in params["ProductionVariants"]]
+    if len(set(names)) != len(names):
+        raise ValidationError("Variant names must be unique within an endpoint configuration.")
+
+
+def _announce_model(region: Region, model: Resource) -> None:
+    detail = {
+        key: value
+        for key, value in model.detail.items()
+        if key not in ("VpcConfig", "EnableNetworkIsolation")
+    }
+    notices.send(region, "SageMaker Model State Change", [model.arn], {**detail, "Tags": tag_map(model.tags)})
+
+
+def _summary(names: tuple[str, ...], item: Resource) -> dict[str, Any]:
+    return {name: item.detail[name] for name in names}
+
+
+_model_summary = functools.partial(_summary, ("ModelName", "ModelArn", "CreationTime"))
+_config_summary = functools.partial(_summary, ("EndpointConfigName", "EndpointConfigArn", "CreationTime"))
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateModel": create_model,
+    "DescribeModel": describe_model,
+    "ListModels": list_models,
+    "DeleteModel": delete_model,
+    "CreateEndpointConfig": create_endpoint_config,
+    "DescribeEndpointConfig": describe_endpoint_config,
+    "ListEndpointConfigs": list_endpoint_configs,
+    "DeleteEndpointConfig": delete_endpoint_config,
+}
