@@ -5,6 +5,8 @@ locals {
   log_group_arn = "arn:${var.project.partition}:logs:${var.project.region}:${var.project.account_id}:log-group"
   lambda_arn    = "arn:${var.project.partition}:lambda:${var.project.region}:${var.project.account_id}"
 
+  apigateway_arn = "arn:${var.project.partition}:apigateway:${var.project.region}::"
+
   # SageMaker writes the names of some resources in lower case in their ARNs, and IAM compares case by case.
   group_names = distinct([var.model_package_group.name, lower(var.model_package_group.name)])
   group_arns  = [for name in local.group_names : "${local.sagemaker_arn}:model-package-group/${name}"]
@@ -16,9 +18,11 @@ locals {
       for name in distinct([facts.endpoint_name, lower(facts.endpoint_name)]) : "${local.sagemaker_arn}:endpoint/${name}"
     ]
   }
+  stack_made_arns = { for kind in ["endpoint-config", "model"] : kind => "${local.sagemaker_arn}:${kind}/*" }
 }
 
 data "aws_iam_policy_document" "build" {
+  #checkov:skip=CKV_AWS_356:Each * has its reason beside it.
   statement {
     sid       = "LogInToEcr"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -43,7 +47,7 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid       = "ListModelVersions"
     actions   = ["sagemaker:ListModelPackages"]
-    resources = ["*"] # This call has no resource to name; versions are read below, of this group only.
+    resources = ["*"] # The call asks by group, but IAM would check versions, which it names none of; they are read below.
   }
 
   statement {
@@ -68,10 +72,15 @@ data "aws_iam_policy_document" "test" {
     resources = ["${var.rest_api.execution_arn}/${each.key}/*"]
   }
 
+  # Which version an endpoint serves is in the model behind its config; stacks name those two by chance.
   statement {
-    sid       = "SeeStage"
-    actions   = ["sagemaker:DescribeEndpoint"]
-    resources = local.endpoint_arns[each.key]
+    sid = "SeeStage"
+    actions = [
+      "sagemaker:DescribeEndpoint",
+      "sagemaker:DescribeEndpointConfig",
+      "sagemaker:DescribeModel",
+    ]
+    resources = concat(local.endpoint_arns[each.key], values(local.stack_made_arns))
   }
 
   statement {
@@ -90,5 +99,19 @@ data "aws_iam_policy_document" "test" {
     sid       = "KeepReport"
     actions   = ["s3:PutObject"]
     resources = ["${var.bucket.arn}/deployments/*"]
+  }
+
+  dynamic "statement" {
+    for_each = contains(keys(var.rest_api.keys), each.key) ? [var.rest_api.keys[each.key]] : []
+
+    content {
+      sid     = "ReadStagesApiKey"
+      actions = ["apigateway:GET"]
+      resources = [
+        "${local.apigateway_arn}/apikeys/${statement.value.id}",
+        "${local.apigateway_arn}/usageplans", # Lists plans, which hold no keys, to find the stage's.
+        "${local.apigateway_arn}/usageplans/${statement.value.usage_plan_id}/keys",
+      ]
+    }
   }
 }

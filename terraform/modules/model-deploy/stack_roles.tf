@@ -103,20 +103,73 @@ data "aws_iam_policy_document" "cloudformation" {
     actions = [
       "sagemaker:AddTags",
       "sagemaker:CreateEndpoint",
-      "sagemaker:CreateEndpointConfig",
-      "sagemaker:CreateModel",
       "sagemaker:DeleteEndpoint",
-      "sagemaker:DeleteEndpointConfig",
-      "sagemaker:DeleteModel",
       "sagemaker:DeleteTags",
-      "sagemaker:DescribeEndpoint",
-      "sagemaker:DescribeEndpointConfig",
-      "sagemaker:DescribeModel",
       "sagemaker:ListTags",
       "sagemaker:UpdateEndpoint",
       "sagemaker:UpdateEndpointWeightsAndCapacities",
     ]
-    resources = concat(flatten(values(local.endpoint_arns)), local.stack_made_arns)
+    resources = flatten(values(local.endpoint_arns))
+  }
+
+  # CloudFormation names models and endpoint configs by logical id and chance, alike in every project: tags tell
+  # whose they are. Reading needs no tag, since CloudFormation asks for them when they are gone, too.
+  statement {
+    sid       = "UseConfigs"
+    actions   = ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"]
+    resources = [local.stack_made_arns["endpoint-config"]]
+  }
+
+  statement {
+    sid = "ReadModelsAndConfigs"
+    actions = [
+      "sagemaker:DescribeEndpoint",
+      "sagemaker:DescribeEndpointConfig",
+      "sagemaker:DescribeModel",
+      "sagemaker:ListTags",
+    ]
+    resources = concat(flatten(values(local.endpoint_arns)), values(local.stack_made_arns))
+  }
+
+  statement {
+    sid       = "MakeModelsAndConfigsOfProject"
+    actions   = ["sagemaker:CreateEndpointConfig", "sagemaker:CreateModel"]
+    resources = values(local.stack_made_arns)
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
+  }
+
+  statement {
+    sid       = "TagModelsAndConfigsWhenMade"
+    actions   = ["sagemaker:AddTags"]
+    resources = values(local.stack_made_arns)
+
+    condition {
+      test     = "StringEquals"
+      variable = "sagemaker:TaggingAction"
+      values   = ["CreateEndpointConfig", "CreateModel"]
+    }
+  }
+
+  statement {
+    sid = "ChangeModelsAndConfigsOfProject"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:DeleteEndpointConfig",
+      "sagemaker:DeleteModel",
+      "sagemaker:DeleteTags",
+    ]
+    resources = values(local.stack_made_arns)
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
   }
 
   statement {
@@ -193,7 +246,7 @@ data "aws_iam_policy_document" "cloudformation" {
   }
 
   statement {
-    sid = "KeepFunctionLogs"
+    sid = "KeepStageLogs"
     actions = [
       "logs:AssociateKmsKey",
       "logs:CreateLogGroup",
@@ -207,14 +260,14 @@ data "aws_iam_policy_document" "cloudformation" {
     ]
     resources = flatten([
       for facts in var.stages : [
-        "${local.log_group_arn}:/aws/lambda/${facts.function_name}",
-        "${local.log_group_arn}:/aws/lambda/${facts.function_name}:*",
+        for name in ["/aws/lambda/${facts.function_name}", "/aws/sagemaker/Endpoints/${facts.endpoint_name}"] :
+        ["${local.log_group_arn}:${name}", "${local.log_group_arn}:${name}:*"]
       ]
     ])
   }
 
   statement {
-    sid       = "FindFunctionLogs"
+    sid       = "FindStageLogs"
     actions   = ["logs:DescribeLogGroups"]
     resources = ["${local.log_group_arn}:*"] # CloudFormation looks a group up by prefix among all of the account's.
   }
@@ -241,12 +294,21 @@ data "aws_iam_policy_document" "cloudformation" {
   }
 
   statement {
-    sid     = "AlarmForScaling"
-    actions = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
-    resources = [
-      for facts in var.stages :
-      "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:TargetTracking-endpoint/${facts.endpoint_name}/*"
+    sid = "WatchEndpoints"
+    actions = [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:DescribeAlarms",
+      "cloudwatch:ListTagsForResource",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:TagResource",
+      "cloudwatch:UntagResource",
     ]
+    resources = flatten([
+      for facts in var.stages : [
+        for name in ["${facts.endpoint_name}-*", "TargetTracking-endpoint/${facts.endpoint_name}/*"] :
+        "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:${name}"
+      ]
+    ])
   }
 
   statement {
@@ -274,18 +336,6 @@ data "aws_iam_policy_document" "cloudformation" {
       values   = ["true"]
     }
   }
-}
-
-locals {
-  # CloudFormation names models and endpoint configs after the stack and the logical id.
-  stack_made_arns = flatten([
-    for stage in keys(var.stages) : [
-      for kind in ["endpoint-config", "model"] : [
-        for name in distinct([var.project.name_prefix, lower(var.project.name_prefix), var.project.short_prefix, lower(var.project.short_prefix)]) :
-        "${local.sagemaker_arn}:${kind}/${name}-${stage}*"
-      ]
-    ]
-  ])
 }
 
 module "cloudformation_role" {

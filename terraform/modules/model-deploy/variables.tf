@@ -71,6 +71,10 @@ variable "rest_api" {
     id            = string
     execution_arn = string
     urls          = map(string)
+    keys = map(object({
+      id            = string
+      usage_plan_id = string
+    }))
   })
 }
 

@@ -26,6 +26,7 @@ locals {
 }
 
 resource "aws_codecommit_repository" "this" {
+  #checkov:skip=CKV2_AWS_37:How many people review a change is the team's to decide; what reaches production is approved at the gate.
   for_each = local.descriptions
 
   repository_name = "${var.name_prefix}-${each.key}"
