@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from terraform_runner_provider.build_failure import BuildFailure
 from terraform_runner_provider.cloudformation_answer import Send, answer_body, encode, send
 from terraform_runner_provider.custom_resource_request import REJECTED, CustomResourceRequest
-from terraform_runner_provider.provider_errors import PlatformError, ProviderError
+from terraform_runner_provider.provider_errors import PlatformError, ProviderError, UserError
 from terraform_runner_provider.provider_settings import ProviderSettings
 
 log = logging.getLogger("terraform_runner_provider")
@@ -29,6 +29,7 @@ class Provider:
     settings: ProviderSettings
     s3: Any
     codebuild: Any
+    cloudformation: Any
     logs: Any
     send: Send = send
 
@@ -40,6 +41,7 @@ class Provider:
                 self._answer(request, "SUCCESS", "Nothing was created.", request.physical_resource_id)
                 return
             request.check()
+            self._check_stack(request)
             self._start(request, event)
         except ProviderError as error:
             self._answer(request, "FAILED", str(error), request.rejected_id)
@@ -56,6 +58,19 @@ class Provider:
             return
         physical_id = request.physical_resource_id or request.project_id
         self._answer(request, "FAILED", failure.reason(self._last_line(failure)), physical_id)
+
+    def _check_stack(self, request: CustomResourceRequest) -> None:
+        """Refuse what no stack asked for.
+
+        AmazonSageMakerFullAccess lets every Studio user invoke functions with `sagemaker` in their names, this one
+        too; without this check they could delete each other's projects.
+        """
+        try:
+            stacks = self.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"]
+        except (ClientError, BotoCoreError) as error:
+            raise UserError(f"The stack {request.stack_id} cannot be seen: {error}") from error
+        if not stacks[0]["StackStatus"].endswith("_IN_PROGRESS"):
+            raise UserError(f"The stack {request.stack_id} is not being created, updated or deleted.")
 
     def _start(self, request: CustomResourceRequest, event: Mapping[str, Any]) -> None:
         try:
@@ -142,6 +157,7 @@ def _provider() -> Provider:
         settings=ProviderSettings.from_environment(),
         s3=boto3.client("s3", config=config),
         codebuild=boto3.client("codebuild", config=config),
+        cloudformation=boto3.client("cloudformation", config=config),
         logs=boto3.client("logs", config=config),
     )
 

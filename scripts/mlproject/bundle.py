@@ -1,0 +1,159 @@
+"""The repository's folders come in; byte-equal archives (template, runner, function) go out to `publish`.
+
+Nothing is compressed: what a compressor makes of equal bytes depends on its version, and an archive's digest is
+its version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from mlproject.errors import UserError
+
+VERSION_DIGITS = 16
+
+# What work leaves behind, and what must not travel: caches, environments, state, variables of one person.
+_LEFT_OUT = (
+    ".terraform",
+    "__pycache__",
+    "*.pyc",
+    ".*_cache",
+    ".hypothesis",
+    ".venv",
+    "*.egg-info",
+    "*.tfvars",
+    "*.tfvars.json",
+    "*.tfstate*",
+    "*.tfplan",
+    ".DS_Store",
+    ".coverage*",
+)
+# What nobody meant to publish.
+_REFUSED = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "credentials", ".git")
+# CodeCommit's API takes files up to 6 MB.
+_LARGEST_FILE = 6_000_000
+# Long before any repository was, and the earliest that a zip can say.
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+_BUNDLE_FOLDERS: Mapping[str, str] = {
+    "terraform": "terraform",
+    "repositories/modelbuild": "seedcode/model-build",
+    "repositories/modelbuild/container": "containers/xgboost-daal4py",
+    "repositories/modelbuild/image": "seedcode/image",
+    "repositories/modeldeploy": "seedcode/model-deploy",
+    "repositories/modeldeploy/lambda": "lambda/inference",
+    "repositories/modeldeploy/image": "seedcode/image",
+}
+_PRODUCT_TEMPLATE = "cloudformation/project.yaml"
+_RUNNER = "scripts/terraform_runner"
+_FUNCTION = "lambda/terraform-runner/terraform_runner_provider"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip, and what it is called after."""
+
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """The first digits of the digest: the archive's name and version."""
+        return self.sha256[:VERSION_DIGITS]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    content: bytes
+    executable: bool
+
+
+def template_bundle(root: Path) -> Archive:
+    """Return the archive that projects are made from.
+
+    The product's form travels along, so that a change of the form is a new version too.
+    """
+    entries: dict[str, _Entry] = {"project.yaml": _read(root / _PRODUCT_TEMPLATE)}
+    for target, source in _BUNDLE_FOLDERS.items():
+        skipped = ("tests",) if target == "terraform" else ()
+        for path, entry in _folder(root / source, skipped):
+            name = f"{target}/{path}"
+            if name in entries:
+                raise UserError(f"{source}/{path} would take the place of another file in the bundle: {name}")
+            entries[name] = entry
+    return _archive(entries)
+
+
+def runner_archive(root: Path) -> Archive:
+    """Return the runner's source as CodeBuild unpacks it."""
+    package = root / _RUNNER
+    entries = {
+        f"terraform_runner/{path}": entry
+        for path, entry in _folder(package, ("requirements.*", "buildspec.yml"))
+    }
+    entries["requirements.txt"] = _read(package / "requirements.txt")
+    entries["requirements-uv.txt"] = _read(root / "requirements" / "uv.txt")
+    entries["buildspec.yml"] = _read(package / "buildspec.yml")
+    return _archive(entries)
+
+
+def function_archive(root: Path) -> Archive:
+    """Return the custom-resource function's code."""
+    package = root / _FUNCTION
+    return _archive({f"{package.name}/{path}": entry for path, entry in _folder(package, ())})
+
+
+def _folder(folder: Path, skipped_at_top: tuple[str, ...]) -> Iterator[tuple[str, _Entry]]:
+    if not folder.is_dir():
+        raise UserError(f"{folder} is missing: publish from a complete checkout")
+    for path in _walk(folder, skipped_at_top):
+        yield path.relative_to(folder).as_posix(), _read(path)
+
+
+def _walk(folder: Path, skipped: tuple[str, ...]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if _matches(path.name, _LEFT_OUT) or _matches(path.name, skipped):
+            continue
+        if _matches(path.name, _REFUSED):
+            raise UserError(f"{path} looks like something that must not be published: move it away")
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise UserError(f"{path} is neither a file nor a folder: an archive cannot carry it")
+        if path.is_dir():
+            yield from _walk(path, ())
+        else:
+            yield path
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _read(path: Path) -> _Entry:
+    if not path.is_file():
+        raise UserError(f"{path} is missing: publish from a complete checkout")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise UserError(f"{path} is larger than {_LARGEST_FILE} bytes: it does not belong into a template")
+    return _Entry(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
+
+
+def _archive(entries: Mapping[str, _Entry]) -> Archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(entries):
+            entry = entries[name]
+            info = zipfile.ZipInfo(name, _FIXED_TIME)
+            info.create_system = 3  # Unix, whatever this machine is: the mode below is Unix's.
+            info.external_attr = (stat.S_IFREG | (0o755 if entry.executable else 0o644)) << 16
+            archive.writestr(info, entry.content)
+    return Archive(buffer.getvalue())
