@@ -27,7 +27,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import localaws.runtime
 import localaws.services
-from localaws import routes
+from localaws import failures, repairs, routes
 from localaws.engine import Engine
 from localaws.engine.process import ProcessEngine
 from localaws.errors import PlatformError
@@ -56,10 +56,11 @@ class Application(DomainDispatcherApplication):
         if environ.get("PATH_INFO") == HEALTH_PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps({"status": "running", "services": installed_services()}).encode()]
-        application = routes.find(environ)
-        if application is not None:
-            return application(environ, start_response)
-        answer: Iterable[bytes] = super().__call__(environ, start_response)
+        application = routes.find(environ) or super().__call__
+        try:
+            answer: Iterable[bytes] = application(environ, start_response)
+        except Exception as error:
+            return failures.answer(environ, start_response, error)
         return answer
 
     def get_application(self, environ: WSGIEnvironment) -> Flask:
@@ -85,6 +86,7 @@ class Application(DomainDispatcherApplication):
 @functools.cache
 def application() -> Application:
     """Return the process's application, with every service installed; moto's state is the process's too."""
+    repairs.install()
     for name in installed_services():
         try:
             importlib.import_module(f"localaws.services.{name}").install()

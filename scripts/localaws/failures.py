@@ -1,0 +1,64 @@
+"""What a client and the log get when a call is not implemented or fails on our side: AWS's error shapes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from localaws.runtime import runtime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger("localaws")
+
+
+def answer(environ: WSGIEnvironment, start_response: StartResponse, error: Exception) -> Iterable[bytes]:
+    """Answer a request that ended in an exception, and log it.
+
+    An operation that neither moto nor localaws has is the client's concern (501, its name in the message); anything
+    else is a defect (500, the traceback in ``log/errors.log`` of the data folder).
+    """
+    request = f"{environ['REQUEST_METHOD']} {environ.get('HTTP_HOST', '')}{environ.get('PATH_INFO', '')}"
+    operation = environ.get("HTTP_X_AMZ_TARGET", request)
+    if isinstance(error, NotImplementedError):
+        status, code, message = "501 Not Implemented", "NotImplemented", f"localaws: {operation}: {error}"
+        log.warning(message)
+    else:
+        status, code, message = (
+            "500 Internal Server Error",
+            "InternalFailure",
+            f"localaws: {operation}: {error!r}",
+        )
+        log.error("%s failed: %r (traceback in %s)", operation, error, _record(operation, error))
+    is_xml = "json" not in environ.get("CONTENT_TYPE", "") and _speaks_xml(environ)
+    body = _xml(code, message) if is_xml else json.dumps({"__type": code, "message": message})
+    headers = [
+        ("Content-Type", "text/xml" if is_xml else "application/json"),
+        ("x-amzn-errortype", code),
+    ]
+    start_response(status, headers)
+    return [body.encode()]
+
+
+def _record(operation: str, error: Exception) -> str:
+    file = runtime().data / "log" / "errors.log"
+    file.parent.mkdir(exist_ok=True)
+    with file.open("a") as errors:
+        errors.write(f"{operation}\n{''.join(traceback.format_exception(error))}\n")
+    return str(file)
+
+
+def _speaks_xml(environ: WSGIEnvironment) -> bool:
+    """Tell the XML protocols (S3 and the query services) from the JSON ones by what a request looks like."""
+    is_query = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    return is_query or "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
+
+
+def _xml(code: str, message: str) -> str:
+    error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    return f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"

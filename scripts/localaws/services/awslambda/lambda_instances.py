@@ -1,0 +1,407 @@
+"""Execution environments: processes that fetch invocations from a runtime API of their own, reused while warm."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+
+from localaws.engine import Container, ContainerSpec
+from localaws.images import ImageNotFound
+from localaws.runtime import runtime
+from localaws.services.awslambda.lambda_model import Function, Version
+
+API = "/2018-06-01/runtime"
+INIT_SECONDS = 10
+IDLE_SECONDS = 600
+RESPONSE_LIMIT = 6 * 1024 * 1024
+TAIL_BYTES = 4096
+TAIL_SETTLE_SECONDS = 0.02
+TASK_ROOT = "/var/task"
+BASE_IMAGE = "public.ecr.aws/lambda/python"
+
+
+@dataclass
+class Invocation:
+    """One event on its way through a function."""
+
+    payload: bytes
+    arn: str
+    client_context: str = ""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deadline: float = 0.0
+    started: float = 0.0
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: bytes = b""
+    error: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    def finish(self, answer: bytes, *, error: bool) -> None:
+        """Take the first answer; what comes later is too late."""
+        if not self.done.is_set():
+            self.answer, self.error = answer, error
+            self.done.set()
+
+    def fail(self, kind: str, message: str) -> None:
+        """Answer with an error of the platform."""
+        text = f"RequestId: {self.request_id} Error: {message}"
+        self.finish(json.dumps({"errorType": kind, "errorMessage": text}).encode(), error=True)
+
+    def tail(self) -> str:
+        """Return the last 4 KB of what was logged."""
+        return "\n".join(self.lines).encode()[-TAIL_BYTES:].decode(errors="replace")
+
+
+class Instance:
+    """One warm process of a version; it runs one invocation at a time.
+
+    Parameters
+    ----------
+    function, version
+        What runs.
+    """
+
+    def __init__(self, function: Function, version: Version) -> None:
+        self.function = function
+        self.version = version
+        self.revision_id = version.revision_id
+        self.idle_since = time.monotonic()
+        self._inbox: queue.Queue[Invocation | None] = queue.Queue()
+        self._current: Invocation | None = None
+        self._ready = threading.Event()
+        self._init_error = b""
+        self._created = time.monotonic()
+        self._init_seconds: float | None = 0.0
+        day = datetime.now(UTC).strftime("%Y/%m/%d")
+        self._stream = f"{day}/[{version.number}]{uuid.uuid4().hex}"
+        self._group = version.log_group(function.name)
+        self._write_log = runtime().log_writer(function.region, self._group, self._stream)
+        self._api = _serve(self)
+        try:
+            self._container = self._start()
+        except BaseException:
+            self._close_api()
+            raise
+        threading.Thread(target=self._watch, name=f"function {function.name}", daemon=True).start()
+
+    def alive(self) -> bool:
+        """Tell whether the process can take another invocation."""
+        return self._container.running() and not self._init_error
+
+    def run(self, invocation: Invocation) -> None:
+        """Run an invocation to its end, whatever that is; logs go to the group and to the invocation."""
+        timeout = float(self.version.settings["Timeout"])
+        self._current = invocation
+        if not self._ready.wait(INIT_SECONDS + timeout):
+            invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
+            self.stop()
+        elif self._init_error:
+            invocation.finish(self._init_error, error=True)
+        elif self._container.running():
+            invocation.started = time.monotonic()
+            invocation.deadline = time.time() + timeout
+            self._platform_log("start", invocation)
+            self._inbox.put(invocation)
+            if not invocation.done.wait(timeout):
+                invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
+                self._log(
+                    f"{_timestamp()} {invocation.request_id} Task timed out after {timeout:.2f} seconds"
+                )
+                self.stop()
+        if invocation.started:
+            time.sleep(TAIL_SETTLE_SECONDS)
+            self._platform_log("report", invocation)
+        self._current = None
+        self.idle_since = time.monotonic()
+
+    def stop(self) -> None:
+        """End the process."""
+        self._container.stop(grace=0.5)
+
+    # What the runtime API calls.
+
+    def next(self) -> Invocation | None:
+        """Return the next invocation, None at the end of the instance; the first call ends initialisation."""
+        if not self._ready.is_set():
+            self._init_seconds = time.monotonic() - self._created
+            self._ready.set()
+        return self._inbox.get()
+
+    def respond(self, request_id: str, body: bytes, *, error: bool) -> bool:
+        """Take a handler's answer; False when nobody waits for it."""
+        invocation = self._current
+        if invocation is None or invocation.request_id != request_id:
+            return False
+        if len(body) > RESPONSE_LIMIT and not error:
+            size = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+            body = json.dumps({"errorMessage": size, "errorType": "Function.ResponseSizeTooLarge"}).encode()
+            error = True
+        invocation.finish(body, error=error)
+        return True
+
+    def fail_init(self, body: bytes) -> None:
+        """Take the error with which the runtime could not load the handler."""
+        self._init_error = body
+        self._ready.set()
+
+    # Inside.
+
+    def _start(self) -> Container:
+        settings = self.version.settings
+        image_config = settings.get("ImageConfig") or {}
+        common: dict[str, Any] = {
+            "name": f"function/{self.function.name}/{self.version.number}",
+            "environment": self._environment(),
+            "role_arn": settings["Role"],
+            "region": self.function.region,
+            "log": self._log,
+        }
+        code = self.version.code
+        if code.folder is not None:
+            version = settings["Runtime"].removeprefix("python")
+            spec = ContainerSpec(
+                image=f"{BASE_IMAGE}:{version}",
+                arguments=[settings["Handler"]],
+                mounts={TASK_ROOT: code.folder},
+                **common,
+            )
+        else:
+            spec = ContainerSpec(
+                image=code.resolved_image_uri,
+                command=image_config.get("EntryPoint", ()),
+                arguments=image_config.get("Command", ()),
+                workdir=image_config.get("WorkingDirectory", ""),
+                **common,
+            )
+        return runtime().engine.start(spec)
+
+    def _environment(self) -> dict[str, str]:
+        settings = self.version.settings
+        environment = {
+            **self.version.variables(),
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_address[1]}",
+            "AWS_LAMBDA_FUNCTION_NAME": self.function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": self.version.number,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": self._group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": self._stream,
+            "AWS_LAMBDA_LOG_FORMAT": self._log_format(),
+            "TZ": ":UTC",
+        }
+        if settings.get("Runtime"):
+            environment["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{settings['Runtime']}"
+            environment["_HANDLER"] = settings["Handler"]
+        return environment
+
+    def _log_format(self) -> str:
+        return str(self.version.settings.get("LoggingConfig", {}).get("LogFormat", "Text"))
+
+    def _watch(self) -> None:
+        """Wait for the end of the process; whoever still waits for an answer learns of it."""
+        code = self._container.wait()
+        current = self._current
+        if current is not None:
+            if self._init_error:
+                current.finish(self._init_error, error=True)
+            status = f"exit status {code}" if code >= 0 else f"signal {-code}"
+            current.fail("Runtime.ExitError", f"Runtime exited with error: {status}")
+        self._ready.set()
+        self._inbox.put(None)
+        self._close_api()
+
+    def _close_api(self) -> None:
+        self._api.shutdown()
+        self._api.server_close()
+
+    def _log(self, line: str) -> None:
+        current = self._current
+        if current is not None:
+            current.lines.append(line)
+        self._write_log(line)
+
+    def _platform_log(self, event: str, invocation: Invocation) -> None:
+        lines = (self._json_lines if self._log_format() == "JSON" else self._text_lines)(event, invocation)
+        for line in lines:
+            self._log(line)
+        if event == "report":
+            self._init_seconds = None
+
+    def _text_lines(self, event: str, invocation: Invocation) -> list[str]:
+        identity = f"RequestId: {invocation.request_id}"
+        if event == "start":
+            return [f"START {identity} Version: {self.version.number}"]
+        milliseconds = (time.monotonic() - invocation.started) * 1000
+        report = (
+            f"REPORT {identity}\tDuration: {milliseconds:.2f} ms\t"
+            f"Billed Duration: {int(milliseconds) + 1} ms\tMemory Size: {self.version.settings['MemorySize']} MB"
+        )
+        if self._init_seconds is not None:
+            report += f"\tInit Duration: {self._init_seconds * 1000:.2f} ms"
+        return [f"END {identity}", report]
+
+    def _json_lines(self, event: str, invocation: Invocation) -> list[str]:
+        record: dict[str, Any] = {"requestId": invocation.request_id}
+        if event == "start":
+            record["version"] = self.version.number
+        else:
+            milliseconds = (time.monotonic() - invocation.started) * 1000
+            record["metrics"] = {
+                "durationMs": round(milliseconds, 3),
+                "billedDurationMs": int(milliseconds) + 1,
+                "memorySizeMB": self.version.settings["MemorySize"],
+            }
+            if self._init_seconds is not None:
+                record["metrics"]["initDurationMs"] = round(self._init_seconds * 1000, 3)
+            record["status"] = "error" if invocation.error else "success"
+        return [json.dumps({"time": _timestamp(), "type": f"platform.{event}", "record": record})]
+
+
+def _timestamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+class _Api(ThreadingHTTPServer):
+    daemon_threads = True
+    instance: Instance
+
+
+class _ApiHandler(BaseHTTPRequestHandler):
+    """Lambda's runtime API for one instance."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Api
+
+    def do_GET(self) -> None:
+        if self.path != f"{API}/invocation/next":
+            self._answer(404)
+            return
+        invocation = self.server.instance.next()
+        if invocation is None:
+            self.close_connection = True
+            return
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+            "Content-Type": "application/json",
+        }
+        if invocation.client_context:
+            headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+        self._answer(200, invocation.payload, headers)
+
+    def do_POST(self) -> None:
+        body = self._body()
+        parts = self.path.removeprefix(API).strip("/").split("/")
+        match parts:
+            case ["init", "error"]:
+                self.server.instance.fail_init(body)
+                self._answer(202)
+            case ["invocation", request_id, "response" | "error" as kind]:
+                taken = self.server.instance.respond(request_id, body, error=kind == "error")
+                self._answer(202 if taken else 400)
+            case _:
+                self._answer(404)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent: the function's own log tells what happened."""
+
+
+def _serve(instance: Instance) -> _Api:
+    api = _Api(("127.0.0.1", 0), _ApiHandler)
+    api.instance = instance
+    threading.Thread(target=api.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
+    return api
+
+
+class Pool:
+    """Warm instances by function; a process-wide one serves all accounts and regions."""
+
+    def __init__(self, make: Callable[[Function, Version], Instance] = Instance) -> None:
+        self._make = make
+        self._idle: dict[int, list[Instance]] = {}
+        self._busy: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def invoke(self, function: Function, version: Version, invocation: Invocation) -> None:
+        """Run an invocation on a warm instance of the version, or on a new one."""
+        instance = self._take(function, version)
+        try:
+            if instance is None:
+                instance = self._make(function, version)
+            instance.run(invocation)
+        except ImageNotFound as error:
+            invocation.fail("Runtime.InvalidEntrypoint", str(error))
+        finally:
+            self._give_back(function, instance)
+
+    def _take(self, function: Function, version: Version) -> Instance | None:
+        key = id(function)
+        with self._lock:
+            busy = self._busy.get(key, 0)
+            if function.concurrency is not None and busy >= function.concurrency:
+                raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
+            self._busy[key] = busy + 1
+            chosen = None
+            kept = []
+            for instance in self._idle.pop(key, []):
+                if chosen is None and instance.version is version and _usable(instance):
+                    chosen = instance
+                else:
+                    kept.append(instance)
+            self._idle[key] = kept
+        self.retire(function)
+        return chosen
+
+    def _give_back(self, function: Function, instance: Instance | None) -> None:
+        key = id(function)
+        with self._lock:
+            self._busy[key] -= 1
+            if instance is not None and _usable(instance) and not function.deleted:
+                self._idle.setdefault(key, []).insert(0, instance)
+                return
+        if instance is not None:
+            instance.stop()
+
+    def retire(self, function: Function) -> None:
+        """End the idle instances that cannot be used again: old code, dead, too long idle, function deleted."""
+        with self._lock:
+            instances = self._idle.pop(id(function), [])
+            keep = [instance for instance in instances if _usable(instance) and not function.deleted]
+            if keep:
+                self._idle[id(function)] = keep
+        for instance in instances:
+            if instance not in keep:
+                runtime().spawn(f"end of {function.name}", instance.stop)
+
+
+def _usable(instance: Instance) -> bool:
+    fresh = time.monotonic() - instance.idle_since < IDLE_SECONDS
+    return fresh and instance.alive() and instance.revision_id == instance.version.revision_id
