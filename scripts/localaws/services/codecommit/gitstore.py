@@ -179,6 +179,13 @@ class GitStore:
                 changes.append(("A" if left is None else "D" if right is None else "M", left, right))
         return changes
 
+    def clone(self, folder: Path, commit_id: str, url: str) -> None:
+        """Check a commit out into an empty folder, with history, as a clone of ``url``."""
+        self.git("clone", "--quiet", "--no-hardlinks", "--no-checkout", str(self.path), str(folder))
+        clone = GitStore(folder)
+        clone.git("remote", "set-url", "origin", url)
+        clone.git("checkout", "--quiet", "--detach", commit_id)
+
     def archive(self, commit_id: str) -> bytes:
         """Return a commit's files as a zip archive."""
         return self.git("archive", "--format=zip", "-1", commit_id)
