@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from xgboost_daal4py.errors import InvalidRecords, Problem, UserError
@@ -66,8 +67,17 @@ def parse_json(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def read_table(lines: Iterable[str], schema: Schema, label: str) -> tuple[Table, list[str]]:
-    """Read CSV text with a header into a table and the label column's raw values.
+@dataclass(frozen=True)
+class Label:
+    """The column that a model learns to predict, and the two values that it may have."""
+
+    column: str
+    positive: str
+    negative: str
+
+
+def read_table(lines: Iterable[str], schema: Schema, label: Label) -> tuple[Table, list[bool]]:
+    """Read CSV text with a header into a table and, row by row, whether the label is positive.
 
     Parameters
     ----------
@@ -76,7 +86,7 @@ def read_table(lines: Iterable[str], schema: Schema, label: str) -> tuple[Table,
     schema
         The columns that must be there; one that is neither in it nor the label is refused.
     label
-        The label's column, which may hold anything but nothing.
+        The label's column and values.
 
     Raises
     ------
@@ -94,11 +104,11 @@ def read_table(lines: Iterable[str], schema: Schema, label: str) -> tuple[Table,
         raise UserError(f"near row {reader.line_num}: the file is not UTF-8 text") from error
 
 
-def _check_header(header: list[str], schema: Schema, label: str) -> None:
+def _check_header(header: list[str], schema: Schema, label: Label) -> None:
     if not any(header):
         raise UserError("the data is empty: not even a header was found")
-    known = {column.name for column in schema.columns} | {label}
-    missing = [name for name in (*(column.name for column in schema.required), label) if name not in header]
+    known = {column.name for column in schema.columns} | {label.column}
+    missing = [name for name in (*(column.name for column in schema.required), label.column) if name not in header]
     unknown = [name for name in header if name not in known]
     twice = sorted({name for name in header if header.count(name) > 1})
     problems = [Problem(None, name, f"row 1: column {name!r} is missing") for name in missing]
@@ -108,11 +118,11 @@ def _check_header(header: list[str], schema: Schema, label: str) -> None:
         raise InvalidRecords(problems[:MOST_PROBLEMS])
 
 
-def _read_rows(reader: Any, header: list[str], schema: Schema, label: str) -> tuple[Table, list[str]]:
+def _read_rows(reader: Any, header: list[str], schema: Schema, label: Label) -> tuple[Table, list[bool]]:
     places = [(header.index(column.name), column) for column in schema.required]
-    label_place = header.index(label)
+    label_place = header.index(label.column)
     table: Table = {column.name: [] for column in schema.required}
-    labels: list[str] = []
+    labels: list[bool] = []
     problems: list[Problem] = []
     for row in reader:
         if not row:
@@ -124,9 +134,11 @@ def _read_rows(reader: Any, header: list[str], schema: Schema, label: str) -> tu
             if reason:
                 problems.append(_row_problem(reader.line_num, column.name, reason))
             table[column.name].append(value)
-        labels.append(row[label_place].strip())
-        if not labels[-1]:
-            problems.append(_row_problem(reader.line_num, label, "the label is missing"))
+        raw = row[label_place].strip()
+        if raw not in (label.positive, label.negative):
+            reason = f"{raw!r} is neither {label.positive!r} nor {label.negative!r}"
+            problems.append(_row_problem(reader.line_num, label.column, reason))
+        labels.append(raw == label.positive)
         if len(problems) >= MOST_PROBLEMS:
             break
     if problems:

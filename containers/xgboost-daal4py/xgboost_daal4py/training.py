@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from xgboost_daal4py.settings import Settings
 LABEL = "label"
 LINES_OF_PROGRESS = 10
 DEFAULT_ROUNDS = 100
+ROWS_PER_THREAD = 20_000
+"""On fewer rows a further thread costs more than it gives."""
 BOOSTER_HYPERPARAMETERS: Mapping[str, Callable[[str], int | float]] = {
     "alpha": float,
     "colsample_bylevel": float,
@@ -144,6 +147,7 @@ def _fit(
     parameters: dict[str, Any] = {
         "objective": OBJECTIVE,
         "eval_metric": ["logloss", "auc"],
+        "nthread": min(os.cpu_count() or 1, 1 + len(training.labels) // ROWS_PER_THREAD),
         **hyperparameters.booster,
     }
     try:

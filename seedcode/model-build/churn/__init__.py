@@ -1,0 +1,1 @@
+"""The churn model: raw customer data in, a registered model package out."""

@@ -1,0 +1,155 @@
+"""Processing job: the raw customer file in; train, validation and test sets and the fitted transform out (to `train`)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from xgboost_daal4py.errors import UserError
+from xgboost_daal4py.features import FeatureTransform
+from xgboost_daal4py.job import run_job
+from xgboost_daal4py.matrix import format_matrix
+from xgboost_daal4py.model_files import save_transform
+from xgboost_daal4py.records import Label, Table, Value, read_table
+from xgboost_daal4py.schema import Schema
+from xgboost_daal4py.settings import Settings
+
+CONFIGURATION = Path(__file__).with_name("features.toml")
+FEWEST_PER_LABEL = 10
+"""With fewer customers of a label, no part of the split would have any."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What `features.toml` says."""
+
+    label: Label
+    schema: Schema
+    seed: int
+    validation: float
+    test: float
+
+    @classmethod
+    def read(cls, path: Path = CONFIGURATION) -> Configuration:
+        """Read the file; what is wrong in it is named."""
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            schema, split, label = document["schema"], document["split"], document["label"]
+            configuration = cls(Label(**label), Schema.from_dict(schema), **split)
+        except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+            raise UserError(f"{path.name}: {error}") from error
+        if not 0 < configuration.validation + configuration.test < 1:
+            raise UserError(f"{path.name}: validation and test must leave something to train on")
+        return configuration
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the three parts, each in the file's order."""
+
+    train: npt.NDArray[np.intp]
+    validation: npt.NDArray[np.intp]
+    test: npt.NDArray[np.intp]
+
+
+def main() -> int:
+    """Run the job as SageMaker Processing starts it; returns the exit code."""
+    root = Settings.from_environment().ml_root
+    return run_job(
+        lambda: preprocess(root / "processing" / "input" / "data", root / "processing" / "output"),
+        root / "output" / "message",
+    )
+
+
+def preprocess(source: Path, target: Path) -> None:
+    """Read the one CSV file in ``source`` and write the folders train, validation, test and transform."""
+    configuration = Configuration.read()
+    table, labels = read_customers(_find_file(source), configuration)
+    split = split_by_label(labels, configuration)
+    transform = FeatureTransform.fit(_select(table, split.train), configuration.schema)
+    matrix = np.column_stack([labels, transform.transform(table)])
+    for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
+        _write(target / name / f"{name}.csv", format_matrix(matrix[rows]))
+    _write(target / "test" / "records.jsonl", _format_records(_select(table, split.test), labels[split.test]))
+    (target / "transform").mkdir(parents=True, exist_ok=True)
+    save_transform(transform, target / "transform" / "features.json")
+    report = {
+        "event": "data prepared",
+        "customers": len(labels),
+        "churned": int(labels.sum()),
+        "train": len(split.train),
+        "validation": len(split.validation),
+        "test": len(split.test),
+        "features": len(transform.names),
+    }
+    print(json.dumps(report), flush=True)
+
+
+def read_customers(path: Path, configuration: Configuration) -> tuple[Table, npt.NDArray[np.float32]]:
+    """Read and check the raw file; the labels come back as 1 (churned) and 0.
+
+    Raises
+    ------
+    UserError
+        Naming column and row of what does not fit the schema.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        table, labels = read_table(lines, configuration.schema, configuration.label)
+    return table, np.array(labels, dtype=np.float32)
+
+
+def split_by_label(labels: npt.NDArray[np.float32], configuration: Configuration) -> Split:
+    """Split at random, with equal shares of both labels in every part; the same seed gives the same split."""
+    generator = np.random.default_rng(configuration.seed)
+    parts: list[list[npt.NDArray[np.intp]]] = []
+    for value, name in ((1.0, configuration.label.positive), (0.0, configuration.label.negative)):
+        rows = generator.permutation(np.flatnonzero(labels == value))
+        if len(rows) < FEWEST_PER_LABEL:
+            raise UserError(
+                f"column {configuration.label.column!r}: only {len(rows)} rows say {name!r}, at least {FEWEST_PER_LABEL} must"
+            )
+        ends = np.round(len(rows) * np.cumsum([configuration.test, configuration.validation])).astype(int)
+        parts.append(np.split(rows, ends))
+    test, validation, train = (np.sort(np.concatenate(part)) for part in zip(*parts, strict=True))
+    return Split(train, validation, test)
+
+
+def _find_file(folder: Path) -> Path:
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    if len(files) != 1:
+        names = ", ".join(path.name for path in files[:5]) or "none"
+        raise UserError(f"the data location must name one file; found: {names}")
+    return files[0]
+
+
+def _select(table: Mapping[str, Sequence[Value]], rows: npt.NDArray[np.intp]) -> Table:
+    chosen = rows.tolist()
+    return {name: [values[row] for row in chosen] for name, values in table.items()}
+
+
+def _format_records(table: Table, labels: npt.NDArray[np.float32]) -> str:
+    lines = []
+    for label, *values in zip(labels.tolist(), *table.values(), strict=True):
+        record = dict(zip(table, map(_plain, values), strict=True))
+        lines.append(json.dumps({"record": record, "label": int(label)}, ensure_ascii=False))
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: Value) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
