@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -22,7 +24,7 @@ def spec(**phases: list[str]) -> str:
     """Return a buildspec of phases with commands."""
     lines = ["version: 0.2", "phases:"]
     for name, commands in phases.items():
-        lines += [f"  {name}:", "    commands:", *(f"      - {command!r}" for command in commands)]
+        lines += [f"  {name}:", "    commands:", *(f"      - {json.dumps(command)}" for command in commands)]
     return "\n".join(lines) + "\n"
 
 
@@ -226,8 +228,7 @@ def test_a_missing_parameter_fails_with_its_name(run_build: RunBuild) -> None:
 
 def test_a_build_acts_as_the_service_role(run_build: RunBuild, log_of: ReadLog) -> None:
     identity = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
-    python = __import__("sys").executable
-    build = run_build(spec(build=[f'{python} -c "{identity}"']))
+    build = run_build(spec(build=[f'{sys.executable} -c "{identity}"']))
     assert "assumed-role/builder/" in log_of(build)
 
 
