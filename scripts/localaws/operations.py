@@ -1,4 +1,4 @@
-"""Grafts operations onto a moto response class: parsed parameters come in, a dictionary of botocore's shape goes out."""
+"""Grafts operations onto a moto response class: parsed parameters come in, a dictionary in API shape goes out."""
 
 from __future__ import annotations
 

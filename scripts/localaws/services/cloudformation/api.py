@@ -140,8 +140,9 @@ def describe_stack_events(request: Request) -> Mapping[str, Any]:
     name = request.params.get("StackName")
     if not name:
         raise ValidationError(
-            "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null"
-        )  # noqa: E501
+            "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: "
+            "Member must not be null"
+        )
     stack = existing(store_of(request), name, "Stack [{}] does not exist")
     shown, token = page(stack.events[::-1], request.params.get("NextToken"), None)
     return {"StackEvents": [shown_event(stack, event) for event in shown], "NextToken": token}

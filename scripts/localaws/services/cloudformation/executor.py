@@ -355,7 +355,7 @@ class Executor:
         return ""
 
     def _exports_in_use(self) -> str:
-        mine = {output.get("ExportName") for output in self._stack.outputs}
+        mine = {output["ExportName"] for output in self._stack.outputs if "ExportName" in output}
         for other in list(self._store.stacks.values()):
             shared = sorted(mine & other.imports) if other.status != "DELETE_COMPLETE" else []
             if shared and other is not self._stack:

@@ -45,7 +45,7 @@ def template_text(request: Request, previous: str = "") -> str:
     if len(given) != 1:
         raise ValidationError("Either Template URL or Template Body must be specified.")
     if given == ["TemplateURL"]:
-        return _fetch(request.region, params["TemplateURL"])
+        return fetch_template(request.region, params["TemplateURL"])
     body = str(params["TemplateBody"])
     if len(body.encode()) > _BODY_LIMIT:
         raise ValidationError(
@@ -129,7 +129,8 @@ def _ssm_value(region: str, name: str) -> str:
     return str(answer["Parameter"]["Value"])
 
 
-def _fetch(region: str, url: str) -> str:
+def fetch_template(region: str, url: str) -> str:
+    """Return the template that lies at an S3 URL."""
     bucket, key, version = _location(url)
     arguments: Mapping[str, Any] = {"VersionId": version} if version else {}
     try:

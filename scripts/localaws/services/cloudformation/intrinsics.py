@@ -179,8 +179,9 @@ def _join(argument: Any, scope: Scope) -> str:
     items = evaluate(items, scope)
     if not isinstance(items, list):
         raise ValidationError(
-            "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined"
-        )  # noqa: E501
+            "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and "
+            "(2) a list of strings to be joined"
+        )
     return str(delimiter).join(text_of(item) for item in items)
 
 
@@ -206,12 +207,12 @@ def _if(argument: Any, scope: Scope) -> Any:
 def _condition(name: Any, scope: Scope) -> bool:
     if name not in scope.conditions:
         raise ValidationError(f"Template error: unresolved condition dependency {name} in Conditions block")
-    return scope.conditions[name]
+    return bool(scope.conditions[name])
 
 
 def _equals(argument: Any, scope: Scope) -> bool:
     left, right = (evaluate(item, scope) for item in _arguments("Fn::Equals", argument, 2))
-    return normalised(left) == normalised(right)
+    return bool(normalised(left) == normalised(right))
 
 
 def _and(argument: Any, scope: Scope) -> bool:

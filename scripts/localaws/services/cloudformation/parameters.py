@@ -95,8 +95,9 @@ def parameter_texts(
         if item.get("UsePreviousValue"):
             if name not in previous:
                 raise ValidationError(
-                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
-                )  # noqa: E501
+                    f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a "
+                    "parameter key not in the previous template"
+                )
             texts[name] = previous[name]
         else:
             texts[name] = str(item.get("ParameterValue", ""))

@@ -192,7 +192,8 @@ def _check_conditions(template: Template) -> None:
     missing = sorted(used - set(template.conditions))
     if missing:
         raise ValidationError(
-            f"Template format error: Unresolved condition dependency {missing[0]} in the Resources block of the template"
+            f"Template format error: Unresolved condition dependency {missing[0]} in the Resources block of the "
+            "template"
         )
     for name, entry in template.outputs.items():
         if not isinstance(entry, dict) or "Value" not in entry:

@@ -143,17 +143,14 @@ class _Mailbox:
     def _presigned(self, region: str) -> str:
         # Signed for AWS's own host name: the function must not be able to tell the difference.
         credentials = self._client._request_signer._credentials
-        signer: Any = boto3.client(  # type: ignore[call-overload]
+        signer: Any = boto3.client(
             "s3",
             region_name=region,
+            endpoint_url=f"https://s3.{region}.amazonaws.com",
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
-            config=Config(
-                signature_version="s3v4",
-                ignore_configured_endpoint_urls=True,
-                s3={"addressing_style": "virtual"},
-            ),
+            config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
         )
         return str(
             signer.generate_presigned_url(

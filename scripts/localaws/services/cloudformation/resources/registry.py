@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from localaws.services.cloudformation.resources import identity, storage
+from localaws.services.cloudformation.resources import catalog, functions, identity, storage
 from localaws.services.cloudformation.resources.contract import Provider
 from localaws.services.cloudformation.resources.custom import CustomResourceProvider
 from localaws.services.cloudformation.resources.table import TableProvider
 from localaws.services.cloudformation.schemas import schema_of
 
-_DECLARATIONS = (identity.DECLARATIONS, storage.DECLARATIONS)
+_DECLARATIONS = tuple(module.DECLARATIONS for module in (catalog, functions, identity, storage))
 
 
 def provider_of(resource_type: str) -> Provider | None:

@@ -1,7 +1,7 @@
 """A provider from a declaration: which API calls make, change, show and delete a type, and how properties map to them.
 
 Arguments are JMESPath expressions over one document: ``p`` (properties), ``old`` (before), ``id`` (physical id),
-``made`` (answer of the create call), ``read`` (answer of the read call), ``item`` and ``gone`` (in an aspect),
+``made`` (answer of the create call), ``read`` (answer of the read call), ``item``, ``index`` and ``gone`` (of lists),
 ``account``, ``region``, ``partition``, ``stack``, ``logical``, ``attributes``, ``token``. One that finds nothing
 leaves its argument out.
 """
@@ -291,8 +291,8 @@ class TableProvider:
         if not call.each:
             document[call.into] = self._call(job, call, document, gone_is_fine)
             return
-        for item in jmespath.search(call.each, document) or ():
-            self._call(job, call, document | {"item": item}, gone_is_fine)
+        for index, item in enumerate(jmespath.search(call.each, document) or ()):
+            self._call(job, call, document | {"item": item, "index": index}, gone_is_fine)
 
     def _call(self, job: Job, call: Call, document: Document, gone_is_fine: bool = False) -> Any:
         client = job.client(call.service or self.declaration.service)
