@@ -1,0 +1,99 @@
+"""EventBridge: events of services and users, matched by the rules' patterns, delivered to their targets."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.events.models import EventPattern, Rule, events_backends
+from moto.events.responses import EventsHandler
+from moto.events.utils import _BASE_EVENT_MESSAGE
+
+from localaws.operations import Operation, Request, graft
+from localaws.services.events.delivery import TARGETS, Delivery, deliver
+from localaws.services.events.inputs import target_input
+from localaws.services.events.rules import check_pattern, check_targets, iso_time
+
+_put_rule = EventsHandler.put_rule
+_put_targets = EventsHandler.put_targets
+
+
+def publish(
+    account_id: str,
+    region: str,
+    source: str,
+    detail_type: str,
+    detail: Mapping[str, Any],
+    resources: Sequence[str],
+) -> None:
+    """Put a service's own event on the default bus and deliver it."""
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": account_id,
+        "time": iso_time(),
+        "region": region,
+        "resources": list(resources),
+        "detail": json.loads(json.dumps(detail, default=str)),
+    }
+    for rule in list(events_backends[account_id][region].event_buses["default"].rules.values()):
+        _send_to_targets(rule, event)
+
+
+def _send_to_targets(rule: Rule, event: Mapping[str, Any], transform_input: bool = True) -> None:
+    """Deliver an event by a rule, if the rule is enabled and its pattern matches.
+
+    moto 5.2.5 delivers to queues and log groups only, by disabled rules too, and fails the caller of PutEvents
+    for any other target. Events of its own (S3) all carry the same id.
+    """
+    event = {key: value for key, value in event.items() if key != "ingestion-time"}
+    event["time"] = iso_time(event["time"])
+    if event["id"] == _BASE_EVENT_MESSAGE["id"]:
+        # S3's events; an id that repeats would make the second one of them a repetition of the first.
+        event["id"] = str(uuid.uuid4())
+    if rule.state.startswith("ENABLED") and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
+        for target in list(rule.targets):
+            deliver(Delivery(rule, target, event, target_input(target, event, rule.name, rule.arn)))
+
+
+def _checked_put_rule(response: EventsHandler) -> Any:
+    """Refuse what moto 5.2.5 accepts and AWS does not, or what nothing here would ever trigger."""
+    if response._get_param("ScheduleExpression"):
+        raise ServiceException(
+            "ValidationException", "localaws does not support scheduled rules (ScheduleExpression)."
+        )
+    pattern = response._get_param("EventPattern")
+    if pattern:
+        check_pattern(pattern)
+    return _put_rule(response)
+
+
+def _checked_put_targets(response: EventsHandler) -> Any:
+    check_targets(response._get_param("Targets") or [], TARGETS)
+    return _put_targets(response)
+
+
+def _test_event_pattern(request: Request) -> dict[str, Any]:
+    """TestEventPattern, which moto 5.2.5 answers with nothing."""
+    check_pattern(request.params["EventPattern"])
+    pattern = EventPattern.load(request.params["EventPattern"])
+    return {"Result": pattern.matches_event(json.loads(request.params["Event"]))}
+
+
+OPERATIONS: dict[str, Operation] = {"TestEventPattern": _test_event_pattern}
+
+
+def install() -> None:
+    """Deliver events ourselves, and check rules and targets when they are put."""
+    graft(EventsHandler, "events", OPERATIONS)
+    for moto_class, name, function in (
+        (Rule, "send_to_targets", _send_to_targets),
+        (EventsHandler, "put_rule", _checked_put_rule),
+        (EventsHandler, "put_targets", _checked_put_targets),
+    ):
+        setattr(moto_class, name, function)
