@@ -1,0 +1,65 @@
+"""What the runner's tests share: AWS as moto plays it, real events, and a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from terraform_runner.project_request import ProjectRequest
+
+ROOT = Path(__file__).resolve().parents[3]
+REGION = "eu-central-1"
+ARTIFACTS, STATES = "artifacts", "states"
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Give a session of an account with the platform's two buckets."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        made = boto3.Session(region_name=REGION)
+        for bucket in (ARTIFACTS, STATES):
+            made.client("s3").create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        yield made
+
+
+def real_event(kind: str) -> dict[str, Any]:
+    """Return CloudFormation's event of this kind (``create`` ...)."""
+    text = (ROOT / "tests" / "events" / f"cloudformation-{kind}.json").read_text()
+    event: dict[str, Any] = json.loads(text)
+    return event
+
+
+def request_of(kind: str, **changes: Any) -> ProjectRequest:
+    """Return the request in the event of this kind, with other top-level fields."""
+    return ProjectRequest.parse(json.dumps({**real_event(kind), **changes}).encode())
+
+
+def zipped(files: Mapping[str, bytes], executable: tuple[str, ...] = ()) -> bytes:
+    """Return an archive of ``files``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = (0o100755 if name in executable else 0o100644) << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def published(session: boto3.Session, archive: bytes) -> dict[str, str]:
+    """Put a bundle where `publish` puts it; return the properties that name it."""
+    sha256 = hashlib.sha256(archive).hexdigest()
+    session.client("s3").put_object(Bucket=ARTIFACTS, Key=f"bundles/{sha256[:16]}.zip", Body=archive)
+    return {"TemplateVersion": sha256[:16], "TemplateSha256": sha256}

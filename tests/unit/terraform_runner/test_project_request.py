@@ -1,0 +1,52 @@
+"""The stored event: what it means for Terraform, and what of it is never shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from terraform_runner.project_request import ProjectRequest, pascal_case, snake_case
+from terraform_runner.runner_errors import UserError
+
+from .conftest import real_event, request_of
+
+
+def test_parameters_become_terraform_variables() -> None:
+    assert request_of("create").resource_properties.terraform_variables() == {
+        "project_name": "churn",
+        "project_id": "p-abc123def456",
+        "approver_email": "approver@example.com",
+        "staging_instance_type": "ml.m5.large",
+        "staging_instance_count": "1",
+        "production_instance_type": "ml.m5.large",
+        "production_instance_count": "2",
+        "data_location": "",
+        "keep_data_on_delete": "false",
+        "api_authorization": "AWS_IAM",
+        "template_version": "a1b2c3d4e5f60718",
+    }
+
+
+def test_an_update_knows_what_the_project_was_made_from() -> None:
+    old = request_of("update").old_resource_properties
+    assert old is not None
+    assert old.bundle_key == "bundles/a1b2c3d4e5f60718.zip"
+
+
+def test_the_presigned_url_is_not_shown() -> None:
+    assert "X-Amz-Signature" not in repr(request_of("create"))
+
+
+def test_an_unreadable_event_is_told_without_its_values() -> None:
+    event = {**real_event("create"), "ResponseURL": "not a url, but secret"}
+    del event["StackId"]
+    with pytest.raises(UserError, match="StackId") as refused:
+        ProjectRequest.parse(json.dumps(event).encode())
+    assert "secret" not in str(refused.value)
+
+
+@given(st.from_regex(r"[a-z]{1,8}(_[a-z]{1,8}){0,4}", fullmatch=True))
+def test_names_survive_the_way_to_cloudformation_and_back(name: str) -> None:
+    assert snake_case(pascal_case(name)) == name
