@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from terraform_runner_provider.provider_handler import Provider
 
 from .conftest import BUCKET, real_event

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from terraform_runner_provider.provider_handler import Provider
 
 from .conftest import BUCKET, real_event

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+
 from terraform_runner.project_request import ProjectRequest
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from terraform_runner.naming import ProjectNames
 
 LONGEST = ProjectNames("n" * 32, "i" * 20)

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from terraform_runner.project_request import ProjectRequest, pascal_case, snake_case
 from terraform_runner.runner_errors import UserError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+
 from terraform_runner.runner_errors import PlatformError
 from terraform_runner.seeding import EMAIL, offer, seed
 from terraform_runner.template_bundle import SeedFile

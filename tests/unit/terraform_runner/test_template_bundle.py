@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+
 from terraform_runner.project_request import TemplateReference
 from terraform_runner.runner_errors import UserError
 from terraform_runner.template_bundle import SeedFile, TemplateBundle, fetch_bundle

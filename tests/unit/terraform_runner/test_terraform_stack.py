@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from terraform_runner.runner_errors import UserError
 from terraform_runner.terraform_stack import TerraformStack
 
