@@ -1,0 +1,29 @@
+"""API Gateway's REST APIs, answered: moto keeps their configuration, what is here deploys and serves it."""
+
+from __future__ import annotations
+
+from moto.apigateway import urls
+from moto.apigateway.responses import APIGatewayResponse
+from moto.core.utils import camelcase_to_underscores, get_service_model
+
+from localaws import routes
+from localaws.operations import graft, refuse_others
+from localaws.services.apigateway.control_plane import OPERATIONS, keep_binary_media_types
+from localaws.services.apigateway.serving import HOST, PATH, application
+
+
+def install() -> None:
+    """Replace what moto gets wrong, refuse what nobody does, and serve deployed APIs by host and by path."""
+    graft(APIGatewayResponse, "apigateway", OPERATIONS)
+    keep_binary_media_types(APIGatewayResponse)
+    operations = get_service_model("apigateway").operation_names
+    moto_has = {
+        name: operation
+        for name in operations
+        if (operation := getattr(APIGatewayResponse, camelcase_to_underscores(name), None))
+    }
+    refuse_others(APIGatewayResponse, "apigateway", moto_has)
+    # moto 5.2.5 takes the tags of stages only; its one pattern for other ARNs ends at their first slash.
+    urls.url_paths["{0}/tags/(?P<resourceArn>.+)$"] = APIGatewayResponse.dispatch
+    routes.add(application, host=HOST)
+    routes.add(application, path=PATH)

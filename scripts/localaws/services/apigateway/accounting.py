@@ -1,0 +1,65 @@
+"""Writes down what happened to a request: the stage's access log, execution log and CloudWatch metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from moto.cloudwatch.models import cloudwatch_backends
+
+from localaws.runtime import runtime
+from localaws.services.apigateway.context_variables import NOT_THERE, context, substitute
+from localaws.services.apigateway.exchange import Answer, Exchange
+from localaws.services.apigateway.throttling import method_settings
+
+
+def account_for(exchange: Exchange, answer: Answer) -> None:
+    """Log and measure an exchange that is over."""
+    _write_access_log(exchange, answer)
+    _write_execution_log(exchange)
+    _put_metrics(exchange, answer)
+
+
+def _stream(exchange: Exchange) -> str:
+    """Return the log stream: AWS spreads a stage's lines over streams named by a hash, here it is one."""
+    name = f"{exchange.target.api.id}/{exchange.target.stage.name}"
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+
+
+def _write_access_log(exchange: Exchange, answer: Answer) -> None:
+    settings = exchange.target.stage.access_log_settings or {}
+    destination, form = str(settings.get("destinationArn", "")), settings.get("format")
+    if form and ":log-group:" in destination:
+        group = destination.partition(":log-group:")[2].removesuffix(":*")
+        line = substitute(form, exchange, context(exchange, answer), missing=NOT_THERE)
+        runtime().log_writer(exchange.target.region, group, _stream(exchange))(line.rstrip("\n"))
+
+
+def _write_execution_log(exchange: Exchange) -> None:
+    settings = method_settings(exchange) or {}
+    if settings.get("loggingLevel") not in ("ERROR", "INFO") or not exchange.integration_error:
+        return
+    target = exchange.target
+    group = f"API-Gateway-Execution-Logs_{target.api.id}/{target.stage.name}"
+    write = runtime().log_writer(target.region, group, _stream(exchange))
+    write(f"({exchange.request_id}) {exchange.integration_error}")
+
+
+def _put_metrics(exchange: Exchange, answer: Answer) -> None:
+    measured = {
+        "Count": (1.0, "Count"),
+        "4XXError": (float(400 <= answer.status < 500), "Count"),
+        "5XXError": (float(answer.status >= 500), "Count"),
+        "Latency": (float(exchange.milliseconds), "Milliseconds"),
+    }
+    if exchange.integration_milliseconds is not None:
+        measured["IntegrationLatency"] = (float(exchange.integration_milliseconds), "Milliseconds")
+    target, now = exchange.target, datetime.now(UTC).replace(tzinfo=None)
+    api = {"Name": "ApiName", "Value": target.api.name}
+    stage = {"Name": "Stage", "Value": str(target.stage.name)}
+    data = [
+        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": dimensions, "Timestamp": now}
+        for name, (value, unit) in measured.items()
+        for dimensions in ([api], [api, stage])
+    ]
+    cloudwatch_backends[target.account][target.region].put_metric_data("AWS/ApiGateway", data)
