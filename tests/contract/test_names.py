@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from terraform_runner.naming import ProjectNames
 
 ROOT = Path(__file__).parents[2]
