@@ -9,6 +9,7 @@ from localaws.services.sagemaker import (
     endpoints,
     hosted_models,
     invocations,
+    pipelines,
     processing,
     registry,
     tags,
@@ -16,7 +17,7 @@ from localaws.services.sagemaker import (
 )
 from localaws.services.sagemaker.constraints import checked
 
-PARTS = (processing, training, registry, hosted_models, endpoints, tags)
+PARTS = (pipelines, processing, training, registry, hosted_models, endpoints, tags)
 
 
 def install() -> None:
