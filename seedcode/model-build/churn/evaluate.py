@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from churn.metrics import measure
+from churn.report import render
 from xgboost_daal4py.errors import PlatformError, UserError
 from xgboost_daal4py.job import run_job
 from xgboost_daal4py.matrix import parse_matrix
@@ -19,9 +22,6 @@ from xgboost_daal4py.model_files import Model, extract_model, load_model
 from xgboost_daal4py.predictor import TOLERANCE, Predictor
 from xgboost_daal4py.records import check_records
 from xgboost_daal4py.settings import Settings
-
-from churn.metrics import measure
-from churn.report import render
 
 GOLDEN_RECORDS = 20
 
@@ -60,7 +60,9 @@ def evaluate(archive: Path, source: Path, target: Path) -> None:
     _write(target / "report.html", render(evaluation, importance, model.info))
     _write(target / "golden.jsonl", _format_golden(test, scores))
     metrics = evaluation["binary_classification_metrics"]
-    summary = {name: round(metrics[name]["value"], 4) for name in ("auc", "average_precision", "log_loss", "f1")}
+    summary = {
+        name: round(metrics[name]["value"], 4) for name in ("auc", "average_precision", "log_loss", "f1")
+    }
     print(json.dumps({"event": "model evaluated", **summary, "threshold": model.info.threshold}), flush=True)
 
 
@@ -74,7 +76,9 @@ def _open_model(archive: Path) -> Model:
 
 def _read_test_set(path: Path) -> TestSet:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return TestSet([line["record"] for line in lines], np.array([line["label"] for line in lines], dtype=np.float64))
+    return TestSet(
+        [line["record"] for line in lines], np.array([line["label"] for line in lines], dtype=np.float64)
+    )
 
 
 def _check_processed(predictor: Predictor, path: Path, scores: npt.NDArray[np.float64]) -> None:
@@ -83,12 +87,14 @@ def _check_processed(predictor: Predictor, path: Path, scores: npt.NDArray[np.fl
         matrix = parse_matrix(lines, ("label", *predictor.transform.names))
     difference = float(np.abs(predictor.score_matrix(np.ascontiguousarray(matrix[:, 1:])) - scores).max())
     if not difference <= TOLERANCE:
-        raise PlatformError(f"raw records and processed features of the test set score differently, by {difference}")
+        raise PlatformError(
+            f"raw records and processed features of the test set score differently, by {difference}"
+        )
 
 
 def _importance(model: Model) -> list[float]:
     gains = model.booster.get_score(importance_type="total_gain")
-    return [float(gains.get(name, 0.0)) for name in model.booster.feature_names or ()]
+    return [float(str(gains.get(name, 0.0))) for name in model.booster.feature_names or ()]
 
 
 def _format_golden(test: TestSet, scores: npt.NDArray[np.float64]) -> str:
@@ -96,7 +102,8 @@ def _format_golden(test: TestSet, scores: npt.NDArray[np.float64]) -> str:
     count = min(GOLDEN_RECORDS, len(scores))
     chosen = np.argsort(scores, kind="stable")[np.linspace(0, len(scores) - 1, count).round().astype(int)]
     lines = [
-        json.dumps({"record": test.records[row], "score": scores[row]}, ensure_ascii=False) for row in chosen.tolist()
+        json.dumps({"record": test.records[row], "score": scores[row]}, ensure_ascii=False)
+        for row in chosen.tolist()
     ]
     return "\n".join(lines) + "\n"
 

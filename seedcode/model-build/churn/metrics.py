@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from sklearn import metrics
 
-Numbers = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
 MOST_POINTS = 200
 """Curves are thinned to this many points: the document is read by the pipeline, which takes no more than 2 MB."""

@@ -1,7 +1,9 @@
-"""Processing job: the raw customer file in; train, validation and test sets and the fitted transform out (to `train`)."""
+"""Processing job: the raw customer file in; train, validation and test sets and the fitted transform out."""
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
 import sys
 import tomllib
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from xgboost_daal4py.errors import UserError
 from xgboost_daal4py.features import FeatureTransform
 from xgboost_daal4py.job import run_job
@@ -62,16 +65,29 @@ class Split:
 def main() -> int:
     """Run the job as SageMaker Processing starts it; returns the exit code."""
     root = Settings.from_environment().ml_root
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-sha256", required=True, help="the SHA-256 of the file that is to be read")
+    expected = parser.parse_args().data_sha256
     return run_job(
-        lambda: preprocess(root / "processing" / "input" / "data", root / "processing" / "output"),
+        lambda: preprocess(root / "processing" / "input" / "data", root / "processing" / "output", expected),
         root / "output" / "message",
     )
 
 
-def preprocess(source: Path, target: Path) -> None:
-    """Read the one CSV file in ``source`` and write the folders train, validation, test and transform."""
+def preprocess(source: Path, target: Path, sha256: str) -> None:
+    """Read the one CSV file in ``source`` and write the folders train, validation, test and transform.
+
+    Raises
+    ------
+    UserError
+        When the file is not the one with ``sha256``, or does not fit the schema.
+    """
     configuration = Configuration.read()
-    table, labels = read_customers(_find_file(source), configuration)
+    file = _find_file(source)
+    with file.open("rb") as content:
+        if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
+            raise UserError(f"{file.name} has changed since this execution was started: start it again")
+    table, labels = read_customers(file, configuration)
     split = split_by_label(labels, configuration)
     transform = FeatureTransform.fit(_select(table, split.train), configuration.schema)
     matrix = np.column_stack([labels, transform.transform(table)])
@@ -112,8 +128,9 @@ def split_by_label(labels: npt.NDArray[np.float32], configuration: Configuration
     for value, name in ((1.0, configuration.label.positive), (0.0, configuration.label.negative)):
         rows = generator.permutation(np.flatnonzero(labels == value))
         if len(rows) < FEWEST_PER_LABEL:
+            column = configuration.label.column
             raise UserError(
-                f"column {configuration.label.column!r}: only {len(rows)} rows say {name!r}, at least {FEWEST_PER_LABEL} must"
+                f"column {column!r}: only {len(rows)} rows say {name!r}, at least {FEWEST_PER_LABEL} must"
             )
         ends = np.round(len(rows) * np.cumsum([configuration.test, configuration.validation])).astype(int)
         parts.append(np.split(rows, ends))

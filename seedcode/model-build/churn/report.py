@@ -10,6 +10,7 @@ from typing import Any
 
 import pygal
 from pygal.style import CleanStyle
+
 from xgboost_daal4py.model_files import ModelInfo
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -67,7 +68,9 @@ def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> str:
 
 def _roc(curve: Mapping[str, list[float]]) -> str:
     points = zip(curve["false_positive_rates"], curve["true_positive_rates"], strict=True)
-    return _curve("ROC", "False positive rate", "True positive rate", {"model": points, "chance": [(0, 0), (1, 1)]})
+    return _curve(
+        "ROC", "False positive rate", "True positive rate", {"model": points, "chance": [(0, 0), (1, 1)]}
+    )
 
 
 def _precision_recall(curve: Mapping[str, list[float]]) -> str:
@@ -81,9 +84,17 @@ def _calibration(bins: Iterable[Mapping[str, float]]) -> str:
     return _curve("Calibration", "Predicted churn", "Observed churn", series, show_dots=True)
 
 
-def _curve(title: str, x_title: str, y_title: str, series: Mapping[str, Points], show_dots: bool = False) -> str:
+def _curve(
+    title: str, x_title: str, y_title: str, series: Mapping[str, Points], show_dots: bool = False
+) -> str:
     chart = pygal.XY(
-        title=title, x_title=x_title, y_title=y_title, show_dots=show_dots, range=(0, 1), xrange=(0, 1), **_LOOKS
+        title=title,
+        x_title=x_title,
+        y_title=y_title,
+        show_dots=show_dots,
+        range=(0, 1),
+        xrange=(0, 1),
+        **_LOOKS,
     )
     for name, points in series.items():
         chart.add(name, list(points))

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Makes .venv-<name> from hashed locks with the pinned uv; later builds take every package from uv's cache.
+# Usage: sh buildspec/environment.sh <name> <lock> [<lock> ...]
+set -eu
+
+name=$1
+shift
+pinned=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
+
+if [ "$(uv --version 2>/dev/null | cut -d' ' -f2)" = "$pinned" ]; then
+    uv=uv
+else
+    test -x .uv/bin/uv || python3 -m venv .uv
+    .uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+    uv=.uv/bin/uv
+fi
+
+"$uv" venv --quiet --clear --python 3.11 ".venv-$name"
+for lock in "$@"; do
+    "$uv" pip install --quiet --python ".venv-$name/bin/python" --require-hashes --requirement "$lock"
+done
