@@ -5,6 +5,7 @@ The stack makes the same names in `terraform/locals.tf` (contract "Names").
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 REPOSITORIES = ("modelbuild", "modeldeploy")
@@ -31,6 +32,10 @@ class ProjectNames:
     def repository(self, kind: str) -> str:
         """Return the CodeCommit repository and CodePipeline of ``modelbuild`` or ``modeldeploy``."""
         return f"{self.prefix}-{kind}"
+
+    def image_repository(self, image: str) -> str:
+        """Return the ECR repository of the ``model`` or ``api`` image; ECR takes no capitals and no double hyphens."""
+        return f"{re.sub('-+', '-', self.prefix.lower())}/{image}"
 
     @property
     def model_package_group(self) -> str:

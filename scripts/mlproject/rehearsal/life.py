@@ -44,8 +44,12 @@ class Life:
 
     Attributes
     ----------
-    local, session
-        The account.
+    local
+        Where the account is.
+    session
+        The account's owner: platform engineer, data scientist and approver.
+    lead
+        The data science lead, in the Studio role that the product is published to.
     summary
         Where each step and its findings are written.
     data
@@ -58,6 +62,7 @@ class Life:
     data: Path | None = None
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
+    lead: boto3.Session = field(init=False)
     before: frozenset[str] = frozenset()
 
     def run(self) -> None:
@@ -74,19 +79,20 @@ class Life:
     def publish(self) -> None:
         """The platform engineer publishes the template to whoever holds the caller's role."""
         with self.summary.step("publish the template") as progress:
-            caller = self.session.client("sts").get_caller_identity()["Arn"]
-            self.published = publish.publish(self.session, [caller], progress=progress)
+            role = self.local.make_studio_role(self.session)
+            self.published = publish.publish(self.session, [role], progress=progress)
+            self.lead = self.local.session_as(self.session, role)
 
     def create(self) -> None:
         """The lead creates a project; meanwhile the images get into its ECR repositories, as a builder would do."""
         location = self._uploaded(self.data) if self.data else ""
         self.before = account_inventory(self.session)
         with self.summary.step("create the project") as progress, ThreadPoolExecutor(len(IMAGES)) as pool:
-            product = catalog.find(self.session, publish.PRODUCT_NAME)
+            product = catalog.find(self.lead, publish.PRODUCT_NAME)
             parameters = {"DataLocation": location} if location else {}
-            self.project = projects.create(self.session, product, PROJECT_NAME, parameters)
+            self.project = projects.create(self.lead, product, PROJECT_NAME, parameters)
             imports = [pool.submit(self._import_image, name) for name in IMAGES]
-            self.project = projects.wait(self.session, self.project, progress)
+            self.project = projects.wait(self.lead, self.project, progress)
             for each in imports:
                 each.result()
             self.summary.terraform = {"resources": self._resources()}
@@ -128,7 +134,7 @@ class Life:
         with self.summary.step("predict over the REST API"):
             golden = self._golden_record()
             answer = self.post(
-                projects.outputs(self.session, self.project)["ProductionApiUrl"], golden["record"]
+                projects.outputs(self.lead, self.project)["ProductionApiUrl"], golden["record"]
             )
             self.summary.prediction = answer["predictions"][0]
             if abs(self.summary.prediction["score"] - golden["score"]) > 1e-5:
@@ -137,8 +143,8 @@ class Life:
     def delete(self) -> None:
         """The lead deletes the project; nothing that came after `create` may be left."""
         with self.summary.step("delete the project") as progress:
-            projects.delete(self.session, self.project)
-            projects.wait_deleted(self.session, self.project, progress)
+            projects.delete(self.lead, self.project)
+            projects.wait_deleted(self.lead, self.project, progress)
         with self.summary.step("nothing is left"):
             self.summary.leftovers = sorted(account_inventory(self.session) - self.before)
             if self.summary.leftovers:
@@ -186,7 +192,7 @@ class Life:
             capture_output=True,
             text=True,
         ).stdout.strip()
-        repository = f"{self.project.names.prefix}/{name}".lower()
+        repository = self.project.names.image_repository(name)
         self._wait(lambda: self._has_repository(repository) or self._has_failed(), lambda _: None)
         if not self._has_failed():
             self.local.import_image(context, repository, tag)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -23,6 +24,10 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 CREDENTIALS = ("test", "test")
 """Access key and secret of the account's root: localaws takes these, as such stand-ins do."""
+
+ACCOUNT_ID = "123456789012"
+STUDIO_ROLE = "StudioLead"
+STUDIO_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 
 BUILD_ENVIRONMENT = (
     "TF_CLI_CONFIG_FILE",
@@ -77,6 +82,28 @@ class LocalAws:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
             os.environ.pop(name, None)
         return boto3.Session()
+
+    def make_studio_role(self, session: boto3.Session) -> str:
+        """Make an execution role as Studio's users have it, and return its ARN."""
+        client = session.client("iam")
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "sagemaker.amazonaws.com", "AWS": ACCOUNT_ID},
+                }
+            ],
+        }
+        role = client.create_role(RoleName=STUDIO_ROLE, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        client.attach_role_policy(RoleName=STUDIO_ROLE, PolicyArn=STUDIO_POLICY)
+        return role["Arn"]
+
+    def session_as(self, session: boto3.Session, role_arn: str) -> boto3.Session:
+        """Return a session of somebody who has taken on the role."""
+        given = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="lead")["Credentials"]
+        return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], REGION)
 
     def import_image(self, context: Path, repository: str, tag: str) -> None:
         """Put the image of a build context into the image store and, under ``tag``, into an ECR repository."""

@@ -54,7 +54,7 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
 
 def _tell(life: Life, local: LocalAws) -> None:
     """Print how to talk to what was left up."""
-    outputs = projects.outputs(life.session, life.project)
+    outputs = projects.outputs(life.lead, life.project)
     exports = " ".join(f"{name}={value}" for name, value in local.environment.items())
     through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
     signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
