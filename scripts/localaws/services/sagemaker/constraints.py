@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import regex
 from botocore.model import Shape
 from moto.core.utils import get_service_model
 from moto.sagemaker.exceptions import ValidationError
@@ -80,18 +80,11 @@ def _size_violations(shape: Shape, size: float, value: Any, path: str, what: str
 
 
 @functools.cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a model's pattern in Python's dialect.
-
-    The models' patterns are Java's; some things there mean nothing to Python: classes such as ``\\p{L}``, a
-    count after ``$``, surrogate pairs, and brackets that Java takes literally within a class.
-    """
-    translated = re.sub(r"\\p\{\w+\}", r"\\w", pattern)
-    translated = re.sub(r"\$\{\d+,\d+\}", "$", translated)
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """Return a pattern of the model, which is Java's: Unicode classes, surrogate pairs, and ``$`` with a count."""
+    translated = re.sub(r"\$\{\d+,\d+\}", "$", pattern)
     translated = translated.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        return re.compile(translated, re.DOTALL)
+    return regex.compile(translated, regex.DOTALL | regex.VERSION0)
 
 
 def _violation(value: Any, path: str, rule: str) -> str:

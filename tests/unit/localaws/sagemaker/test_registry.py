@@ -34,7 +34,9 @@ def register(sagemaker: SageMaker, **changes: Any) -> str:
 @pytest.fixture
 def group(sagemaker: SageMaker) -> SageMaker:
     sagemaker.client.create_model_package_group(
-        ModelPackageGroupName=GROUP, Tags=[{"Key": "project", "Value": "p"}]
+        ModelPackageGroupName=GROUP,
+        ModelPackageGroupDescription="Versions of the churn model; an approved one goes to staging",
+        Tags=[{"Key": "project", "Value": "p"}],
     )
     return sagemaker
 
