@@ -77,7 +77,7 @@ PRODUCT = Declaration(
         "ProvisioningArtifactIds": "join(',', read.ProvisioningArtifactSummaries[].Id)",
         "ProvisioningArtifactNames": "join(',', read.ProvisioningArtifactSummaries[].Name)",
     },
-    wait=Wait("ProductViewDetail.Status", ("AVAILABLE",), ("FAILED",)),
+    wait=Wait("read.ProductViewDetail.Status", ("AVAILABLE",), ("FAILED",)),
     # The language of AWS's own texts.
     ignored=("AcceptLanguage", "ProductType", "ReplaceProvisioningArtifacts"),
     aspects=(_tags("update_product"),),
@@ -186,10 +186,10 @@ PROJECT = Declaration(
     read=Call("describe_project", {"ProjectName": "p.ProjectName"}),
     attributes={"ProjectArn": "id", "ProjectId": "read.ProjectId", "ProjectStatus": "read.ProjectStatus"},
     wait=Wait(
-        "ProjectStatus",
+        "read.ProjectStatus",
         ("CreateCompleted", "UpdateCompleted"),
         ("CreateFailed", "UpdateFailed"),
-        "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
+        "read.ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
     ),
 )
 

@@ -43,6 +43,8 @@ def _structure(shape: StructureShape, value: Any, where: str) -> Any:
         return value
     fitted = {}
     for name, item in value.items():
+        if item is None:
+            continue
         member = member_of(shape, name)
         if not member:
             raise ResourceFailure(f"Properties validation failed: localaws does not support {where}/{name}")
@@ -55,7 +57,7 @@ def _map(shape: MapShape, value: Any, where: str) -> Any:
         value = {item["Key"]: item["Value"] for item in value}
     if not isinstance(value, Mapping):
         return value
-    return {text_of(key): fit(shape.value, item, where) for key, item in value.items()}
+    return {text_of(key): fit(shape.value, item, where) for key, item in value.items() if item is not None}
 
 
 def _scalar(kind: str, value: Any, where: str) -> Any:

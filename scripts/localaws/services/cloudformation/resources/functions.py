@@ -80,7 +80,7 @@ FUNCTION = Declaration(
     delete=(Call("delete_function", {"FunctionName": "id"}),),
     read=Call("get_function_configuration", {"FunctionName": "id"}),
     attributes={"Arn": "read.FunctionArn"},
-    wait=Wait("State", ("Active", None), ("Failed",), "StateReason"),
+    wait=Wait("read.State", ("Active", None), ("Failed",), "read.StateReason"),
     aspects=(
         Aspect(
             ("Code", "Architectures"),
@@ -173,9 +173,8 @@ ALIAS = Declaration(
 PERMISSION = Declaration(
     type="AWS::Lambda::Permission",
     service="lambda",
-    create=(Call("add_permission", {"StatementId": "join('-', [stack, logical, token])"}, spread=True),),
-    # The id carries the statement alone: the function's name may itself be a qualified ARN.
-    physical_id="join('-', [stack, logical, token])",
+    create=(Call("add_permission", {"StatementId": "unique"}, spread=True),),
+    physical_id="unique",
     delete=(Call("remove_permission", {"FunctionName": "p.FunctionName", "StatementId": "id"}),),
     attributes={"Id": "id"},
 )

@@ -1,4 +1,4 @@
-"""IAM roles and policies, KMS keys and aliases."""
+"""IAM roles and policies."""
 
 from __future__ import annotations
 
@@ -138,4 +138,30 @@ MANAGED_POLICY = Declaration(
     aspects=_attachments("attach_{}_policy", "detach_{}_policy", {"PolicyArn": "id"}, {"PolicyArn": "id"}),
 )
 
-DECLARATIONS = (ROLE, MANAGED_POLICY)
+
+def _inline_calls(operation: str, source: str, extra: Mapping[str, str]) -> tuple[Call, ...]:
+    """Return the calls that put or delete an inline policy for every role, group and user of ``source``."""
+    return tuple(
+        Call(
+            operation.format(kind.lower()),
+            {f"{kind}Name": "item", "PolicyName": f"{source}.PolicyName", **extra},
+            each=f"{source}.{kind}s",
+        )
+        for kind in ("Role", "Group", "User")
+    )
+
+
+_PUT = _inline_calls("put_{}_policy", "p", {"PolicyDocument": "p.PolicyDocument"})
+
+INLINE_POLICY = Declaration(
+    type="AWS::IAM::Policy",
+    service="iam",
+    create=_PUT,
+    physical_id="unique",
+    # Everything anew: name, document and holders may all have changed.
+    update=(*_inline_calls("delete_{}_policy", "old", {}), *_PUT),
+    delete=_inline_calls("delete_{}_policy", "p", {}),
+    attributes={"Id": "id"},
+)
+
+DECLARATIONS = (ROLE, MANAGED_POLICY, INLINE_POLICY)

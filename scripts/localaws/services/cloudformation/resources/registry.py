@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from functools import cache
 
-from localaws.services.cloudformation.resources import catalog, functions, identity, storage
+from localaws.services.cloudformation.resources import (
+    catalog,
+    developer_tools,
+    functions,
+    identity,
+    machine_learning,
+    messaging,
+    monitoring,
+    rest_api,
+    storage,
+)
 from localaws.services.cloudformation.resources.contract import Provider
 from localaws.services.cloudformation.resources.custom import CustomResourceProvider
 from localaws.services.cloudformation.resources.table import TableProvider
 from localaws.services.cloudformation.schemas import schema_of
 
-_DECLARATIONS = tuple(module.DECLARATIONS for module in (catalog, functions, identity, storage))
+_MODULES = (
+    catalog,
+    developer_tools,
+    functions,
+    identity,
+    machine_learning,
+    messaging,
+    monitoring,
+    rest_api,
+    storage,
+)
 
 
 def provider_of(resource_type: str) -> Provider | None:
     """Return the provider of a type, None when localaws has none."""
     if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
         return CustomResourceProvider()
-    return _table_providers().get(resource_type)
+    return table_providers().get(resource_type)
 
 
 def unsupported(resource_type: str) -> str:
@@ -28,9 +48,8 @@ def unsupported(resource_type: str) -> str:
 
 
 @cache
-def _table_providers() -> dict[str, TableProvider]:
-    return {
-        declaration.type: TableProvider(declaration)
-        for declarations in _DECLARATIONS
-        for declaration in declarations
-    }
+def table_providers() -> dict[str, TableProvider]:
+    """Return the providers that follow a declaration, by type."""
+    repository = developer_tools.CodeCommitProvider()
+    declared = [TableProvider(declaration) for module in _MODULES for declaration in module.DECLARATIONS]
+    return {provider.declaration.type: provider for provider in (repository, *declared)}

@@ -2,21 +2,24 @@
 
 Arguments are JMESPath expressions over one document: ``p`` (properties), ``old`` (before), ``id`` (physical id),
 ``made`` (answer of the create call), ``read`` (answer of the read call), ``item``, ``index`` and ``gone`` (of lists),
-``account``, ``region``, ``partition``, ``stack``, ``logical``, ``attributes``, ``token``. One that finds nothing
-leaves its argument out.
+``account``, ``region``, ``partition``, ``stack``, ``logical``, ``attributes``, ``token`` (a UUID), ``unique`` (a
+generated name). One that finds nothing leaves its argument out.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.core.utils import get_service_model
 
 from localaws.services.cloudformation.errors import ResourceFailure
 from localaws.services.cloudformation.resources.coercion import fit, member_of
@@ -26,6 +29,7 @@ from localaws.services.cloudformation.schemas import TypeSchema, schema_of
 Document = dict[str, Any]
 _GONE_MARKS = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "Not Found", "404")
 _POLL_SECONDS = 0.25
+_PROPERTY = re.compile(r"\bp\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Call:
         Where the answer goes in the document.
     each
         Expression of a list: the call runs once per element (``item``).
+    when
+        Expression that must hold for the call to be made.
     service
         Another service than the type's own.
     """
@@ -56,6 +62,7 @@ class Call:
     tolerate: tuple[str, ...] = ()
     into: str = "made"
     each: str = ""
+    when: str = ""
     service: str = ""
 
 
@@ -91,10 +98,10 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Wait:
-    """How to tell that a resource is ready: ``status`` is an expression over the read call's answer."""
+    """How to tell that a resource is ready: ``status`` and ``reason`` are expressions."""
 
     status: str
-    done: tuple[str, ...]
+    done: tuple[str | None, ...]
     failed: tuple[str, ...] = ()
     reason: str = "''"
 
@@ -178,23 +185,19 @@ class TableProvider:
         declared = self.declaration
         known = {name for aspect in declared.aspects for name in aspect.properties} | set(declared.ignored)
         for call in self._all_calls():
-            known |= {word for text in call.arguments.values() for word in _words(text)}
+            texts = (*call.arguments.values(), call.each, call.when)
+            known |= {word for text in texts for word in _words(text)}
             if call.spread:
                 shape = _input_shape(declared, call)
                 known |= {name for name in properties if shape is not None and member_of(shape, name)}
         return known | {declared.name}
 
     def replaced_by(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-        """Return the changed create-only properties, or those that no call can change."""
-        replaced = [
-            name
-            for name in self.schema.replaced_by(old, new)
-            # A generated name stands in the old properties and not in the new ones: no change.
-            if not (name == self.declaration.name and name not in new)
-        ]
+        """Return the changed create-only properties; without an update call, whatever no aspect covers."""
+        replaced = self.schema.replaced_by(old, new)
         if not replaced and not self.declaration.update:
             covered = {name for aspect in self.declaration.aspects for name in aspect.properties}
-            covered |= set(self.declaration.ignored) | {self.declaration.name}
+            covered |= set(self.declaration.ignored)
             replaced = sorted(
                 name for name in {*old, *new} if old.get(name) != new.get(name) and name not in covered
             )
@@ -206,7 +209,7 @@ class TableProvider:
         properties = document["p"]
         declared = self.declaration
         if declared.name and not properties.get(declared.name):
-            properties[declared.name] = _generated_name(job, declared)
+            properties[declared.name] = document["unique"]
         for call in declared.create:
             self._run(job, call, document)
         physical_id = str(jmespath.search(declared.physical_id, document))
@@ -220,11 +223,8 @@ class TableProvider:
         """Make the calls that cover what has changed."""
         document = self._document(job)
         properties, old = document["p"], document["old"]
-        if self.declaration.name:
-            properties.setdefault(self.declaration.name, job.physical_id)
         covered = {name for aspect in self.declaration.aspects for name in aspect.properties}
         changed = {name for name in {*old, *properties} if old.get(name) != properties.get(name)}
-        document["attributes"] = dict(job.attributes)
         if changed - covered - {self.declaration.name}:
             for call in self.declaration.update:
                 self._run(job, call, document)
@@ -233,7 +233,6 @@ class TableProvider:
     def delete(self, job: Job) -> None:
         """Delete the resource."""
         document = self._document(job)
-        document["attributes"] = dict(job.attributes)
         for call, extra in self._detaching(document):
             self._run(job, call, document | extra, gone_is_fine=True)
         for call in self.declaration.delete:
@@ -252,7 +251,8 @@ class TableProvider:
         for aspect in self.declaration.aspects:
             if aspect.on_create or not creating:
                 for call, extra in _aspect_calls(aspect, document):
-                    self._run(job, call, document | extra)
+                    document.update(extra)
+                    self._run(job, call, document)
         self._await(job, document)
         self._look(job, document)
         return Made(document["id"], document["attributes"])
@@ -264,6 +264,8 @@ class TableProvider:
             name: jmespath.search(expression, document)
             for name, expression in self.declaration.attributes.items()
         }
+        if self.declaration.name:
+            document["attributes"][self.declaration.name] = document["p"][self.declaration.name]
 
     def _read(self, job: Job, document: Document, gone_is_fine: bool = False) -> Any:
         if self.declaration.read is None:
@@ -275,19 +277,21 @@ class TableProvider:
         if wait is None:
             return
         while True:
-            answer = self._read(job, document)
-            status = jmespath.search(wait.status, answer)
+            document["read"] = self._read(job, document)
+            status = jmespath.search(wait.status, document)
             if status in wait.done:
                 return
             if status in wait.failed:
                 raise ResourceFailure(
                     f"Resource of type '{job.type}' with identifier '{document['id']}' did not stabilize: "
-                    f"{jmespath.search(wait.reason, answer) or status}",
+                    f"{jmespath.search(wait.reason, document) or status}",
                     document["id"],
                 )
             job.pause(_POLL_SECONDS)
 
     def _run(self, job: Job, call: Call, document: Document, gone_is_fine: bool = False) -> None:
+        if call.when and not jmespath.search(call.when, document):
+            return
         if not call.each:
             document[call.into] = self._call(job, call, document, gone_is_fine)
             return
@@ -333,10 +337,14 @@ class TableProvider:
         }
 
     def _document(self, job: Job) -> Document:
-        prepare = self.declaration.prepare
+        declared = self.declaration
+        properties, old = dict(declared.prepare(job.properties)), dict(declared.prepare(job.old))
+        if declared.name and job.attributes.get(declared.name):
+            properties.setdefault(declared.name, job.attributes[declared.name])
+            old.setdefault(declared.name, job.attributes[declared.name])
         return {
-            "p": dict(prepare(job.properties)),
-            "old": dict(prepare(job.old)),
+            "p": properties,
+            "old": old if job.old else {},
             "id": job.physical_id,
             "account": job.account,
             "region": job.region,
@@ -344,12 +352,14 @@ class TableProvider:
             "stack": job.stack_name,
             "logical": job.logical_id,
             "token": str(uuid.uuid4()),
-            "attributes": {},
+            "unique": generated_name(job, declared.name_limit, declared.lower),
+            "attributes": dict(job.attributes),
         }
 
     def _all_calls(self) -> Iterator[Call]:
         yield from self.declaration.create
         yield from self.declaration.update
+        yield from self.declaration.delete
         for aspect in self.declaration.aspects:
             yield from (*aspect.put, *aspect.remove)
 
@@ -370,10 +380,6 @@ def generated_name(job: Job, limit: int, lower: bool = False) -> str:
         stem = f"{job.stack_name[:half].rstrip('-')}-{job.logical_id[:half]}"
     name = f"{stem}-{tail}"
     return name.lower() if lower else name
-
-
-def _generated_name(job: Job, declared: Declaration) -> str:
-    return generated_name(job, declared.name_limit, declared.lower)
 
 
 def _aspect_calls(aspect: Aspect, document: Document) -> Iterator[tuple[Call, Document]]:
@@ -413,16 +419,11 @@ def _by_key(expression: str, items: Any) -> dict[str, Any]:
     return {str(jmespath.search(expression, item)): item for item in items or ()}
 
 
-def _words(expression: str) -> Iterable[str]:
-    for part in expression.replace("[", " ").replace("(", " ").replace(",", " ").split():
-        if part.startswith("p."):
-            yield part.split(".")[1].strip("`'\"|)]}")
+def _words(expression: str) -> list[str]:
+    return _PROPERTY.findall(expression)
 
 
 def _input_shape(declared: Declaration, call: Call) -> Any:
-    from botocore import xform_name
-    from moto.core.utils import get_service_model
-
     model = get_service_model(call.service or declared.service)
     for operation in model.operation_names:
         if xform_name(operation) == call.operation:
