@@ -1,0 +1,121 @@
+# The build pipeline: what starts it, its stages, and the environment that each build gets by contract.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_module {
+  target  = module.training_role
+  outputs = { arn = "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-training" }
+}
+
+variables {
+  project = {
+    name                     = "churn"
+    id                       = "p-1"
+    name_prefix              = "sagemaker-churn-p-1"
+    short_prefix             = "sagemaker-churn-p-1"
+    account_id               = "111122223333"
+    partition                = "aws"
+    dns_suffix               = "amazonaws.com"
+    region                   = "eu-west-1"
+    kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+  }
+  repository          = { name = "sagemaker-churn-p-1-modelbuild", arn = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild" }
+  bucket              = { name = "sagemaker-churn-p-1-111122223333", arn = "arn:aws:s3:::sagemaker-churn-p-1-111122223333" }
+  image_repository    = { uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-churn-p-1/model", arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-churn-p-1/model" }
+  model_package_group = { name = "sagemaker-churn-p-1", arn = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/sagemaker-churn-p-1" }
+  data_location       = ""
+}
+
+run "trains_what_is_pushed_to_main_as_the_contract_says" {
+  command = plan
+
+  module {
+    source = "./modules/model-build"
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[*].name == tolist(["Source", "Test", "Image", "Train"])
+    error_message = "The stages are not Source, Test, Image, Train."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.pipeline_type == "V2" && aws_codepipeline.this.execution_mode == "SUPERSEDED"
+    error_message = "The pipeline is not a superseding one of type V2."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[0].action[0].configuration.PollForSourceChanges == "false"
+    error_message = "The pipeline polls."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.push.event_pattern).detail == { event = ["referenceCreated", "referenceUpdated"], referenceType = ["branch"], referenceName = ["main"] }
+    error_message = "The pipeline is not started by pushes to main alone."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.push.event_pattern).resources == ["arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild"]
+    error_message = "The pipeline is started by pushes to another repository."
+  }
+
+  assert {
+    condition     = { for stage in aws_codepipeline.this.stage : stage.name => stage.action[0].namespace if stage.action[0].namespace != null } == { Source = "Source", Image = "Image" }
+    error_message = "The variable namespaces are not Source and Image."
+  }
+
+  assert {
+    condition     = length(module.test.environment) == 0
+    error_message = "The tests get an environment that the contract does not name."
+  }
+
+  assert {
+    condition     = tomap(module.image.environment) == tomap({ IMAGE_REPOSITORY_URI = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-churn-p-1/model" })
+    error_message = "The image build's environment is not the contract's."
+  }
+
+  assert {
+    condition = toset(concat(
+      keys(module.train.environment),
+      jsondecode(aws_codepipeline.this.stage[3].action[0].configuration.EnvironmentVariables)[*].name,
+      )) == toset([
+      "IMAGE_URI", "COMMIT_ID", "PROJECT_NAME", "PROJECT_ID", "PIPELINE_NAME", "MODEL_PACKAGE_GROUP",
+      "PIPELINE_ROLE_ARN", "PROJECT_BUCKET", "KMS_KEY_ARN", "DATA_LOCATION",
+    ])
+    error_message = "The train build's environment is not the contract's."
+  }
+
+  assert {
+    condition     = module.train.environment.PIPELINE_NAME == "sagemaker-churn-p-1-churn"
+    error_message = "The SageMaker pipeline is not named as the contract says."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.data.statement == null
+    error_message = "A project on sample data may read somebody's bucket."
+  }
+}
+
+run "reads_the_data_location_and_nothing_beside_it" {
+  command = plan
+
+  module {
+    source = "./modules/model-build"
+  }
+
+  variables {
+    data_location = "s3://customers/churn/2026.csv"
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.data.statement[0].resources == toset(["arn:aws:s3:::customers/churn/2026.csv", "arn:aws:s3:::customers/churn/2026.csv/*"])
+    error_message = "The jobs may read something else than the data location."
+  }
+}

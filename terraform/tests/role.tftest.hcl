@@ -1,0 +1,97 @@
+# Roles: one place makes them, always under the boundary, and each for one service of this account.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  project = {
+    name                     = "churn"
+    id                       = "p-1"
+    name_prefix              = "sagemaker-churn-p-1"
+    short_prefix             = "sagemaker-churn-p-1"
+    account_id               = "111122223333"
+    partition                = "aws"
+    dns_suffix               = "amazonaws.com"
+    region                   = "eu-west-1"
+    kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+  }
+  actor       = "test-staging"
+  description = "Tests staging"
+  service     = "codebuild"
+  policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"Given\",\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":\"arn:aws:s3:::b\"}]}"
+}
+
+run "bounds_a_role_to_one_service_of_this_account" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+    error_message = "The role has no boundary."
+  }
+
+  assert {
+    condition     = aws_iam_role.this.name == "sagemaker-churn-p-1-test-staging"
+    error_message = "The role is not named as the contract says."
+  }
+
+  assert {
+    condition     = join(" ", [for file in fileset(".", "**/*.tf") : file if strcontains(file(file), "resource \"aws_iam_role\"")]) == "modules/role/main.tf" && aws_iam_role.this.path == "/"
+    error_message = "A role is made elsewhere, perhaps without boundary."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "111122223333"
+    error_message = "The service may use the role for another account."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid == ["Given"]
+    error_message = "The role may do more than it was given."
+  }
+}
+
+run "uses_the_key_through_named_services_only" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    key_services = ["s3", "sns"]
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid => try(statement.Condition.StringEquals["kms:ViaService"], null) } == {
+      Given                        = null
+      UseProjectKeyThroughServices = ["s3.eu-west-1.amazonaws.com", "sns.eu-west-1.amazonaws.com"]
+      DescribeProjectKey           = null
+    }
+    error_message = "The role may use the key by itself."
+  }
+}
+
+run "refuses_an_actor_too_long_for_the_role_s_name" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    actor = "a-long-long-actor"
+  }
+
+  expect_failures = [var.actor]
+}

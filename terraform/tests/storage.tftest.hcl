@@ -1,0 +1,78 @@
+# The bucket, the image repositories and the group: closed, encrypted, and named as S3 and ECR want it.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  project = {
+    name                     = "churn"
+    id                       = "p-1"
+    name_prefix              = "sagemaker-My--Churn-p-1"
+    short_prefix             = "sagemaker-My--Churn-p-1"
+    account_id               = "111122223333"
+    partition                = "aws"
+    dns_suffix               = "amazonaws.com"
+    region                   = "eu-west-1"
+    kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+  }
+  keep_data_on_delete = true
+}
+
+run "keeps_data_closed_encrypted_and_named_as_aws_wants_it" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.project.kms_key_arn && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).bucket_key_enabled
+    error_message = "The bucket is not encrypted with the platform's key."
+  }
+
+  assert {
+    condition     = alltrue([aws_s3_bucket_public_access_block.this.block_public_acls, aws_s3_bucket_public_access_block.this.block_public_policy, aws_s3_bucket_public_access_block.this.ignore_public_acls, aws_s3_bucket_public_access_block.this.restrict_public_buckets])
+    error_message = "The bucket can be made public."
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.this.force_destroy && aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
+    error_message = "Terraform may empty the bucket, or an overwritten object is lost."
+  }
+
+  assert {
+    condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push && repository.encryption_configuration[0].kms_key == var.project.kms_key_arn])
+    error_message = "An image can be replaced under its tag, is not scanned, or not encrypted with the platform's key."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in aws_ecr_lifecycle_policy.this : [
+        for rule in jsondecode(policy.policy).rules : rule.selection.tagStatus == "untagged" || rule.selection.countType == "imageCountMoreThan"
+      ]
+    ]))
+    error_message = "An image that a model package names can expire."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.tags["keep-data-on-delete"] == "true"
+    error_message = "Nobody sees that the bucket outlives the project."
+  }
+
+  assert {
+    condition     = toset([for repository in aws_ecr_repository.this : repository.name]) == toset(["sagemaker-my-churn-p-1/api", "sagemaker-my-churn-p-1/model"])
+    error_message = "ECR takes no capitals and no two hyphens in a row."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.bucket == "sagemaker-my--churn-p-1-111122223333"
+    error_message = "The bucket is not named as the contract says."
+  }
+}
