@@ -13,7 +13,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.moto_api._internal.models import moto_api_backend
 
+from localaws.server import LocalAws
 from terraform_runner.project_request import ProjectRequest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,3 +66,13 @@ def published(session: boto3.Session, archive: bytes) -> dict[str, str]:
     sha256 = hashlib.sha256(archive).hexdigest()
     session.client("s3").put_object(Bucket=ARTIFACTS, Key=f"bundles/{sha256[:16]}.zip", Body=archive)
     return {"TemplateVersion": sha256[:16], "TemplateSha256": sha256}
+
+
+@pytest.fixture
+def localaws(tmp_path: Path) -> Iterator[LocalAws]:
+    """Serve an account that has what moto alone lacks."""
+    server = LocalAws(tmp_path / "localaws", image_cache=tmp_path / "images")
+    server.start()
+    yield server
+    server.close()
+    moto_api_backend.reset()
