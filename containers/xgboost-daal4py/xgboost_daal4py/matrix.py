@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from xgboost_daal4py.errors import InvalidRecords, Problem
 from xgboost_daal4py.features import Matrix
-from xgboost_daal4py.records import MOST_PROBLEMS
+from xgboost_daal4py.records import LARGEST, MOST_PROBLEMS
 
 
 def parse_matrix(lines: Iterable[str], names: Sequence[str]) -> Matrix:
@@ -22,19 +21,13 @@ def parse_matrix(lines: Iterable[str], names: Sequence[str]) -> Matrix:
     """
     rows: list[Matrix] = []
     problems: list[Problem] = []
-    for values in csv.reader(lines):
-        if not values:
+    for line in lines:
+        text = line.strip()
+        if not text:
             continue
-        record = len(rows) + len(problems)
-        try:
-            row = np.array([value or "nan" for value in values], dtype=np.float32)
-        except ValueError:
-            problems.append(_find_text(record, values, names))
-            continue
-        if len(row) != len(names):
-            problems.append(Problem(record, None, f"has {len(row)} values, the model takes {len(names)}"))
-        elif np.isinf(row).any():
-            problems.append(Problem(record, names[int(np.isinf(row).argmax())], "is too large a number"))
+        row, problem = _parse_row(len(rows) + len(problems), text.split(","), names)
+        if problem:
+            problems.append(problem)
         else:
             rows.append(row)
         if len(problems) >= MOST_PROBLEMS:
@@ -54,15 +47,25 @@ def format_matrix(matrix: Matrix) -> str:
     )
 
 
-def _find_text(record: int, values: Sequence[str], names: Sequence[str]) -> Problem:
-    place = next(place for place, value in enumerate(values) if not _is_number(value))
-    name = names[place] if place < len(names) else None
-    return Problem(record, name, f"value {place + 1}, {values[place][:40]!r}, is not a number")
+def _parse_row(record: int, values: Sequence[str], names: Sequence[str]) -> tuple[Matrix, Problem | None]:
+    empty = np.empty(0, dtype=np.float32)
+    if len(values) != len(names):
+        return empty, Problem(record, None, f"has {len(values)} values, the model takes {len(names)}")
+    try:
+        row = np.array([float(value or "nan") for value in values])
+    except ValueError:
+        place = next(place for place, value in enumerate(values) if not _is_number(value))
+        reason = f"value {place + 1}, {values[place][:40]!r}, is not a number"
+        return empty, Problem(record, names[place], reason)
+    too_large = np.abs(row) > LARGEST
+    if too_large.any():
+        return empty, Problem(record, names[int(too_large.argmax())], "is too large a number")
+    return row.astype(np.float32), None
 
 
 def _is_number(text: str) -> bool:
     try:
-        np.float32(text or "nan")
+        float(text or "nan")
     except ValueError:
         return False
     return True

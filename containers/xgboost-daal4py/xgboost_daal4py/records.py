@@ -108,7 +108,9 @@ def _check_header(header: list[str], schema: Schema, label: Label) -> None:
     if not any(header):
         raise UserError("the data is empty: not even a header was found")
     known = {column.name for column in schema.columns} | {label.column}
-    missing = [name for name in (*(column.name for column in schema.required), label.column) if name not in header]
+    missing = [
+        name for name in (*(column.name for column in schema.required), label.column) if name not in header
+    ]
     unknown = [name for name in header if name not in known]
     twice = sorted({name for name in header if header.count(name) > 1})
     problems = [Problem(None, name, f"row 1: column {name!r} is missing") for name in missing]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +94,7 @@ def _check_processed(predictor: Predictor, path: Path, scores: npt.NDArray[np.fl
 
 def _importance(model: Model) -> list[float]:
     gains = model.booster.get_score(importance_type="total_gain")
-    return [float(str(gains.get(name, 0.0))) for name in model.booster.feature_names or ()]
+    return [cast(float, gains.get(name, 0.0)) for name in model.booster.feature_names or ()]
 
 
 def _format_golden(test: TestSet, scores: npt.NDArray[np.float64]) -> str:
