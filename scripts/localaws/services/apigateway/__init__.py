@@ -11,6 +11,8 @@ from localaws.operations import graft, refuse_others
 from localaws.services.apigateway.control_plane import OPERATIONS, keep_binary_media_types
 from localaws.services.apigateway.serving import HOST, PATH, application
 
+_KINDS = "account|apikeys|clientcertificates|domainnames|restapis|sdktypes|tags|usageplans|vpclinks"
+
 
 def install() -> None:
     """Replace what moto gets wrong, refuse what nobody does, and serve deployed APIs by host and by path."""
@@ -23,7 +25,8 @@ def install() -> None:
         if (operation := getattr(APIGatewayResponse, camelcase_to_underscores(name), None))
     }
     refuse_others(APIGatewayResponse, "apigateway", moto_has)
-    # moto 5.2.5 takes the tags of stages only; its one pattern for other ARNs ends at their first slash.
-    urls.url_paths["{0}/tags/(?P<resourceArn>.+)$"] = APIGatewayResponse.dispatch
+    # moto 5.2.5 has no pattern for some operations (tags of anything but stages among them) and answers HTML.
+    for pattern in (f"{{0}}/(?P<kind>{_KINDS})$", f"{{0}}/(?P<kind>{_KINDS})/(?P<rest>.+)$"):
+        urls.url_paths[pattern] = APIGatewayResponse.dispatch
     routes.add(application, host=HOST)
     routes.add(application, path=PATH)
