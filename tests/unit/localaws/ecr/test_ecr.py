@@ -126,6 +126,12 @@ def test_policies_and_lifecycle_are_kept(ecr: Any) -> None:
     policy = json.dumps({"rules": [rule]})
     ecr.put_lifecycle_policy(repositoryName="model", lifecyclePolicyText=policy)
     assert ecr.get_lifecycle_policy(repositoryName="model")["lifecyclePolicyText"] == policy
-    text = json.dumps({"Version": "2012-10-17", "Statement": []})
+    statement = {
+        "Sid": "lambda",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     ecr.set_repository_policy(repositoryName="model", policyText=text)
     assert json.loads(ecr.get_repository_policy(repositoryName="model")["policyText"]) == json.loads(text)
