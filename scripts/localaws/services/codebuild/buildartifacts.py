@@ -39,7 +39,7 @@ def _upload_outputs(build: Build, spec: Buildspec, source: Path) -> None:
             wanted = spec.artifacts
         if wanted is None:
             raise PhaseFailed("CLIENT_ERROR", f"no definition for artifact {name} in the buildspec")
-        _put(build, location, pack(collect(source, wanted)), binding.encryption_key)
+        _put(build, location, pack(collect(source, wanted)), binding.encryption_key or _key(build))
         described = {"location": f"arn:aws:s3:::{location.bucket}/{location.key}"}
         if build.artifacts:
             build.secondary_artifacts.append({**described, "artifactIdentifier": name})

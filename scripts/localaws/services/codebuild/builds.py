@@ -37,6 +37,8 @@ class PipelineBinding:
         Name of the input that becomes CODEBUILD_SRC_DIR.
     outputs
         Artifact name -> where the build must put it.
+    revision
+        What the primary input is a revision of: a commit id, an object version.
     encryption_key
         KMS key of the artifact store, empty for S3's own.
     """
@@ -45,6 +47,7 @@ class PipelineBinding:
     inputs: Mapping[str, Location]
     primary: str
     outputs: Mapping[str, Location]
+    revision: str = ""
     encryption_key: str = ""
 
 

@@ -62,24 +62,22 @@ def _download_inputs(build: Build, sources: Sources) -> None:
     if binding is None:
         return
     for name, location in binding.inputs.items():
-        folder = sources.primary if name == binding.primary else sources.secondary[name]
-        version = _fetch_artifact(build, location, folder)
-        if name == binding.primary:
-            build.resolved_source_version = version
-            build.source_version = f"arn:aws:s3:::{location.bucket}/{location.key}"
+        _fetch_artifact(
+            build, location, sources.primary if name == binding.primary else sources.secondary[name]
+        )
+    primary = binding.inputs[binding.primary]
+    build.resolved_source_version = binding.revision
+    build.source_version = f"arn:aws:s3:::{primary.bucket}/{primary.key}"
 
 
-def _fetch_artifact(build: Build, location: Location, folder: Path) -> str:
+def _fetch_artifact(build: Build, location: Location, folder: Path) -> None:
     """Unpack an artifact; one that only refers to a commit is cloned with its history."""
-    answer = _s3(build).get_object(Bucket=location.bucket, Key=location.key)
-    content: bytes = answer["Body"].read()
+    content = _s3(build).get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
     if content[:2] == ZIP_MAGIC:
         unpack(content, folder)
     else:
         reference = json.loads(content)
         _clone(build, reference["RepositoryName"], reference["CommitId"], folder)
-    revision = answer["Metadata"].get("codepipeline-artifact-revision-summary", "")
-    return str(revision)
 
 
 def _download_configured(build: Build, sources: Sources) -> None:
