@@ -1,0 +1,300 @@
+"""Create, update and delete: what is done in which order, and what is left when it goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from terraform_runner import __main__ as edge
+from terraform_runner import lifecycle
+from terraform_runner.cloudformation_reply import Outcome
+from terraform_runner.lifecycle import Lifecycle
+from terraform_runner.project_request import ProjectRequest
+from terraform_runner.runner_errors import UserError
+from terraform_runner.runner_settings import RunnerSettings
+
+from .conftest import ARTIFACTS, REGION, STATES, published, real_event, request_of, zipped
+
+BUNDLE = {
+    "terraform/main.tf": b"# stack",
+    "repositories/modelbuild/a": b"1",
+    "repositories/modeldeploy/b": b"1",
+}
+
+
+@dataclass
+class Recorded:
+    """Stands for Terraform, the repositories and the account; remembers what was done, in order."""
+
+    done: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    backend: dict[str, str] = field(default_factory=dict)
+    state: list[str] = field(default_factory=list)
+    fails_at: str = ""
+
+    def _do(self, what: str) -> None:
+        self.done.append(what)
+        if what == self.fails_at:
+            raise UserError(f"terraform {what} failed: because")
+
+    def init(self, variables: dict[str, str]) -> None:
+        self.variables = variables
+        self._do("init")
+
+    def apply(self, target: str = "") -> None:
+        self._do(f"apply {target}".strip())
+
+    def destroy(self) -> None:
+        self._do("destroy")
+
+    def outputs(self) -> dict[str, str]:
+        return {"project_bucket": "sagemaker-churn"}
+
+    def addresses(self) -> list[str]:
+        return self.state
+
+    def forget(self, addresses: list[str]) -> None:
+        self._do(f"forget {' '.join(addresses)}".strip())
+
+    def unlock(self, lock_id: str) -> None:
+        self._do(f"unlock {lock_id}")
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """Give a record of what a lifecycle does to the world."""
+    record = Recorded()
+
+    def stack(_: str, __: Path, backend: dict[str, str], ___: Any) -> Recorded:
+        record.backend = backend
+        return record
+
+    def seed(_: Any, repository: str, *__: Any) -> bool:
+        record._do(f"seed {repository.rpartition('-')[2]}")
+        return True
+
+    def offer(_: Any, repository: str, *__: Any) -> str:
+        record._do(f"offer {repository.rpartition('-')[2]}")
+        return "template/x" if repository.endswith("modelbuild") else ""
+
+    class NoInventory:
+        def __init__(self, *_: Any) -> None: ...
+
+        def sweep(self, keep_data: bool) -> list[str]:
+            record._do("sweep, keeping data" if keep_data else "sweep")
+            return []
+
+    monkeypatch.setattr(lifecycle, "TerraformStack", stack)
+    monkeypatch.setattr(lifecycle, "install", lambda *_: "terraform")
+    monkeypatch.setattr(lifecycle, "seed", seed)
+    monkeypatch.setattr(lifecycle, "offer", offer)
+    monkeypatch.setattr(lifecycle, "Inventory", NoInventory)
+    monkeypatch.setattr(lifecycle, "tear_down", lambda *_: record._do("tear down"))
+    return record
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> RunnerSettings:
+    return RunnerSettings(
+        request_key="requests/1/event.json",
+        artifact_bucket=ARTIFACTS,
+        state_bucket=STATES,
+        kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
+        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
+        aws_region=REGION,
+        codebuild_build_id="runner:1",
+        codebuild_src_dir=tmp_path,
+    )
+
+
+def request_for(session: boto3.Session, kind: str, **properties: str) -> ProjectRequest:
+    """Return the request, made from a bundle that is published."""
+    version = published(session, zipped(BUNDLE))
+    event = real_event(kind)
+    changes: dict[str, Any] = {"ResourceProperties": {**event["ResourceProperties"], **version, **properties}}
+    if kind == "update":
+        old = published(session, zipped({**BUNDLE, "repositories/modelbuild/a": b"0"}))
+        changes["OldResourceProperties"] = {**event["OldResourceProperties"], **old}
+    return request_of(kind, **changes)
+
+
+def run(session: boto3.Session, settings: RunnerSettings, request: ProjectRequest) -> Outcome:
+    return Lifecycle(settings, request, session, lambda _: None).run()
+
+
+def test_a_project_is_made_repositories_first(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    outcome = run(session, settings, request_for(session, "create"))
+    assert recorded.done == [
+        "init",
+        "apply module.repositories",
+        "seed modelbuild",
+        "seed modeldeploy",
+        "apply",
+    ]
+    assert outcome == Outcome(True, "The project is ready.", {"project_bucket": "sagemaker-churn"})
+
+
+def test_terraform_is_told_the_platforms_facts_and_where_the_state_is(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    run(session, settings, request_for(session, "create"))
+    assert recorded.variables["permissions_boundary_arn"] == settings.permissions_boundary_arn
+    assert recorded.variables["kms_key_arn"] == settings.kms_key_arn
+    assert recorded.backend == {
+        "bucket": STATES,
+        "key": "projects/p-abc123def456/terraform.tfstate",
+        "region": REGION,
+        "kms_key_id": settings.kms_key_arn,
+        "encrypt": "true",
+        "use_lockfile": "true",
+    }
+
+
+def test_an_update_applies_first_and_offers_then(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    outcome = run(session, settings, request_for(session, "update"))
+    assert recorded.done[-3:] == ["apply", "offer modelbuild", "offer modeldeploy"]
+    assert "branch template/x of sagemaker-churn-p-abc123def456-modelbuild" in outcome.reason
+
+
+def test_an_update_of_parameters_only_offers_nothing(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    request = request_for(session, "update")
+    same = request.model_copy(update={"old_resource_properties": request.resource_properties})
+    run(session, settings, same)
+    assert recorded.done[-1] == "apply"
+
+
+def test_a_project_cannot_be_renamed(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    request = request_for(session, "update", SageMakerProjectName="other")
+    with pytest.raises(UserError, match="cannot be changed"):
+        run(session, settings, request)
+    assert "apply" not in recorded.done
+
+
+def test_a_delete_empties_destroys_sweeps_and_archives(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    outcome = run(session, settings, request_for(session, "delete"))
+    assert recorded.done == ["init", "tear down", "destroy", "sweep"]
+    assert outcome.succeeded
+    assert session.client("s3").list_objects_v2(Bucket=STATES)["KeyCount"] == 0
+
+
+def test_deleting_twice_succeeds(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    request = request_for(session, "delete")
+    run(session, settings, request)
+    assert run(session, settings, request).succeeded
+
+
+def test_data_that_is_kept_is_forgotten_before_the_rest_is_destroyed(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    recorded.state = [
+        "module.storage.aws_s3_bucket.this",
+        "module.storage.aws_s3_bucket_policy.this",
+        'module.storage.aws_ecr_repository.this["model"]',
+        'module.repositories.aws_codecommit_repository.this["modelbuild"]',
+    ]
+    run(session, settings, request_for(session, "delete", KeepDataOnDelete="true"))
+    assert recorded.done == [
+        "init",
+        "tear down",
+        "forget module.storage.aws_s3_bucket.this module.storage.aws_s3_bucket_policy.this",
+        "destroy",
+        "sweep, keeping data",
+    ]
+
+
+def test_a_project_of_another_stack_is_not_deleted(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    run(session, settings, request_for(session, "create"))
+    recorded.done.clear()
+    other = request_for(session, "delete").model_copy(update={"stack_id": "arn:other"})
+    assert run(session, settings, other).succeeded
+    assert recorded.done == []
+
+
+def test_a_failed_delete_can_be_tried_again(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    recorded.fails_at = "destroy"
+    request = request_for(session, "delete")
+    with pytest.raises(UserError):
+        run(session, settings, request)
+    recorded.fails_at = ""
+    assert run(session, settings, request).succeeded
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch, settings: RunnerSettings) -> list[bytes]:
+    """Give what CloudFormation is told when the program runs as in a build."""
+    for name, value in settings.model_dump().items():
+        monkeypatch.setenv(name.upper(), str(value))
+    sent: list[bytes] = []
+    monkeypatch.setattr(edge, "reply", lambda _, __, ___, body: sent.append(body))
+    return sent
+
+
+def stored(session: boto3.Session, request: ProjectRequest, settings: RunnerSettings) -> None:
+    """Store the event as the function does."""
+    event = request.model_dump_json(by_alias=True).replace(
+        "**********", request.response_url.get_secret_value()
+    )
+    session.client("s3").put_object(Bucket=ARTIFACTS, Key=settings.request_key, Body=event.encode())
+
+
+def test_the_program_answers_and_ends_well(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded, answers: list[bytes]
+) -> None:
+    stored(session, request_for(session, "create"), settings)
+    assert edge.main() == 0
+    assert b'"Status": "SUCCESS"' in answers[0]
+
+
+@pytest.mark.parametrize("place", ["init", "apply module.repositories", "seed modeldeploy", "apply"])
+def test_a_failure_anywhere_is_answered_with_its_reason(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded, answers: list[bytes], place: str
+) -> None:
+    recorded.fails_at = place
+    stored(session, request_for(session, "create"), settings)
+    assert edge.main() == 1
+    assert b'"Status": "FAILED"' in answers[0]
+    assert f"terraform {place} failed: because".encode() in answers[0]
+
+
+def test_even_our_own_bug_is_answered(
+    session: boto3.Session,
+    settings: RunnerSettings,
+    recorded: Recorded,
+    answers: list[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifecycle, "install", lambda *_: 1 / 0)
+    stored(session, request_for(session, "create"), settings)
+    assert edge.main() == 1
+    assert b"ZeroDivisionError" in answers[0]
+
+
+def test_a_second_build_for_the_same_request_does_nothing(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded, answers: list[bytes]
+) -> None:
+    stored(session, request_for(session, "create"), settings)
+    edge.main()
+    recorded.done.clear()
+    assert edge.main() == 0
+    assert recorded.done == []
+    assert len(answers) == 1
