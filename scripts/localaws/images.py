@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from localaws.image_builder import Builder, Stage, content_key
 from localaws.runtime import runtime
+
+IMAGE_URI = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
+    r"(?P<repository>[a-z0-9][a-z0-9._/-]*)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 class ImageNotFound(Exception):
     """There is no image of this URI in the store."""
 
-    def __init__(self, uri: str) -> None:
-        super().__init__(f"image {uri} does not exist")
+    def __init__(self, uri: str, reason: str = "does not exist") -> None:
+        super().__init__(f"image {uri} {reason}")
         self.uri = uri
 
 
@@ -42,23 +57,6 @@ class Image:
 
 
 @dataclass(frozen=True)
-class ImageStore:
-    """Prepared images below ``folder``, by content digest."""
-
-    folder: Path
-
-    def find(self, uri: str, region: str) -> Image:
-        """Return the image of a URI in ECR; raise `ImageNotFound` when there is none."""
-        raise ImageNotFound(uri)
-
-
-IMAGE_URI = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
-    r"(?P<repository>[a-z0-9][a-z0-9._/-]*)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
-
-
-@dataclass(frozen=True)
 class ImageUri:
     """The parts of an image URI in ECR; one of tag and digest is given, ``latest`` stands for neither."""
 
@@ -73,7 +71,7 @@ class ImageUri:
         """Read a URI; raise `ImageNotFound` when it is not one of ECR."""
         match = IMAGE_URI.fullmatch(uri)
         if match is None:
-            raise ImageNotFound(uri)
+            raise ImageNotFound(uri, "is not in ECR")
         parts = match.groupdict(default="")
         return cls(**parts)
 
@@ -82,18 +80,145 @@ class ImageUri:
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.repository}@{digest}"
 
 
-def find_digest(uri: str) -> str:
-    """Return the digest under which ECR knows an image; raise `ImageNotFound` when it does not."""
+def find_in_registry(uri: str) -> dict[str, Any]:
+    """Return ECR's image (``imageId``, ``imageManifest``) of a URI; raise `ImageNotFound` when it has none."""
     image = ImageUri.parse(uri)
     identity = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
     ecr = runtime().client("ecr", image.region)
     try:
-        answer = ecr.describe_images(
+        answer = ecr.batch_get_image(
             registryId=image.account, repositoryName=image.repository, imageIds=[identity]
         )
-    except ecr.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in ("ImageNotFoundException", "RepositoryNotFoundException"):
-            raise ImageNotFound(uri) from error
-        raise
-    digest: str = answer["imageDetails"][0]["imageDigest"]
-    return digest
+    except ecr.exceptions.RepositoryNotFoundException as error:
+        raise ImageNotFound(uri) from error
+    if not answer["images"]:
+        raise ImageNotFound(uri)
+    found: dict[str, Any] = answer["images"][0]
+    return found
+
+
+def find_digest(uri: str) -> str:
+    """Return the digest under which ECR knows an image; raise `ImageNotFound` when it does not."""
+    return str(find_in_registry(uri)["imageId"]["imageDigest"])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image in the store.
+
+    Attributes
+    ----------
+    folder
+        Holds ``root`` (its files), ``config.json`` (the OCI image configuration) and ``mounts.json``.
+    key
+        The digest of its sources.
+    """
+
+    folder: Path
+    key: str
+
+    def manifest(self) -> str:
+        """Return the OCI manifest; equal sources have an equal one."""
+        config = (self.folder / "config.json").read_bytes()
+        size = int((self.folder / "size").read_text())
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": {
+                "mediaType": CONFIG_TYPE,
+                "digest": f"sha256:{hashlib.sha256(config).hexdigest()}",
+                "size": len(config),
+            },
+            "layers": [{"mediaType": LAYER_TYPE, "digest": f"sha256:{self.key}", "size": size}],
+        }
+        return json.dumps(manifest, separators=(",", ":"))
+
+    def image(self) -> Image:
+        """Return what the engine needs."""
+        config = json.loads((self.folder / "config.json").read_text())["config"]
+        mounts = json.loads((self.folder / "mounts.json").read_text())
+        return Image(
+            environment=dict(entry.split("=", 1) for entry in config["Env"]),
+            entrypoint=tuple(config["Entrypoint"]),
+            command=tuple(config["Cmd"]),
+            workdir=config["WorkingDir"],
+            mounts={path: self.folder / "root" / path.lstrip("/") for path in mounts},
+        )
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """Prepared images below ``folder``, by the digest of their sources; shared by servers, safe to interrupt."""
+
+    folder: Path
+
+    def find(self, uri: str, region: str) -> Image:
+        """Return the image of a URI in ECR; raise `ImageNotFound` when there is none."""
+        manifest = json.loads(find_in_registry(uri)["imageManifest"])
+        layers = manifest.get("layers", [])
+        key = layers[0]["digest"].removeprefix("sha256:") if layers else ""
+        if not key or not (self.folder / key).is_dir():
+            raise ImageNotFound(uri, f"is in ECR, but its files are not in {self.folder}")
+        return Prepared(self.folder / key, key).image()
+
+    def prepare(
+        self,
+        context: Path,
+        file: Path,
+        build_args: Mapping[str, str],
+        progress: Callable[[str], None],
+    ) -> Prepared:
+        """Return the image of a Dockerfile, made when it is not in the store yet.
+
+        Raises
+        ------
+        UserError
+            When a line of the Dockerfile cannot be followed without Docker.
+        PlatformError
+            When a package cannot be installed.
+        """
+        key = content_key(context, file, build_args)
+        target = self.folder / key
+        with self._locked(key):
+            if not target.exists():
+                with tempfile.TemporaryDirectory(prefix=".partial-", dir=self.folder) as partial:
+                    stage = Builder(context, file, build_args, Path(partial), progress).build()
+                    _keep(stage, key, target)
+        return Prepared(target, key)
+
+    @contextlib.contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f".lock-{key}").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _keep(stage: Stage, key: str, target: Path) -> None:
+    """Put a finished stage into the store with one rename."""
+    ready = stage.root.parent / "ready"
+    ready.mkdir()
+    stage.root.rename(ready / "root")
+    (ready / "config.json").write_text(json.dumps(_config(stage, key)))
+    (ready / "mounts.json").write_text(json.dumps(stage.mount_points()))
+    size = sum(path.lstat().st_size for path in (ready / "root").rglob("*"))
+    (ready / "size").write_text(str(size))
+    ready.rename(target)
+
+
+def _config(stage: Stage, key: str) -> dict[str, Any]:
+    """Return the OCI image configuration."""
+    return {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {
+            "Env": [f"{name}={value}" for name, value in stage.environment.items()],
+            "Entrypoint": list(stage.entrypoint),
+            "Cmd": list(stage.command),
+            "WorkingDir": stage.workdir,
+            "Labels": stage.labels,
+            "ExposedPorts": {port if "/" in port else f"{port}/tcp": {} for port in stage.ports},
+            "User": stage.user,
+        },
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{key}"]},
+    }

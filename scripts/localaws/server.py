@@ -206,7 +206,7 @@ class LocalAws:
         self._server = self._listen(port)
         self.endpoint = f"http://127.0.0.1:{self._server.port}"
         self._identities = Identities(self.endpoint)
-        self.images = ImageStore(image_cache or self.settings.cache_home / "localaws" / "images")
+        self.images = ImageStore(image_cache or self.settings.images())
         self.engine: Engine = ProcessEngine(self, self.settings, build_environment or {})
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="server", daemon=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
@@ -21,3 +22,12 @@ class HostSettings(BaseSettings):
     cache_home: Path = Field(
         default_factory=lambda: Path.home() / ".cache", validation_alias=AliasChoices("XDG_CACHE_HOME")
     )
+
+    def images(self) -> Path:
+        """Return the folder of prepared images that all servers of this user share."""
+        return self.cache_home / "localaws" / "images"
+
+    @staticmethod
+    def variables() -> dict[str, str]:
+        """Return all variables, for options that name one of them."""
+        return dict(os.environ)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ensurepip
 import importlib.util
 import os
 import re
 import sys
-import sysconfig
 import threading
 import venv
 import zipfile
@@ -15,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localaws.errors import PlatformError
+from localaws.bundled_wheels import bundled_wheels
 from localaws.images import Image
 from localaws.settings import HostSettings
 
@@ -102,11 +100,6 @@ def _unpacked_pip(folder: Path) -> Path:
     """Return a folder with the pip that Python itself brings, unpacked once."""
     with _PIP_LOCK:
         if not folder.exists():
-            bundled = [Path(ensurepip.__file__).parent / "_bundled"]
-            bundled += [Path(place) for place in [sysconfig.get_config_var("WHEEL_PKG_DIR")] if place]
-            wheels = [wheel for place in bundled for wheel in sorted(place.glob("pip-*.whl"))]
-            if not wheels:
-                raise PlatformError("this Python has no ensurepip: install it (Debian: python3-venv)")
-            with zipfile.ZipFile(wheels[0]) as wheel:
+            with zipfile.ZipFile(bundled_wheels()["pip"]) as wheel:
                 wheel.extractall(folder)
         return folder

@@ -153,6 +153,9 @@ class ProcessEngine:
     def _start(self, spec: ContainerSpec, sandbox: Path, container_id: str) -> ProcessContainer:
         image = self._curated.find(spec.image, sandbox) or self._runtime.images.find(spec.image, spec.region)
         mounts = {**image.mounts, **spec.mounts}
+        workdir = (spec.workdir or image.workdir).rstrip("/") or "/home"
+        if PathMap(mounts)(workdir) == workdir:
+            mounts[workdir] = sandbox / "home"
         rewrite = PathMap(mounts)
         port = _free_port() if spec.port else 0
         environment = self._environment(spec, image, sandbox, rewrite)
@@ -164,8 +167,8 @@ class ProcessEngine:
         head = spec.command or image.entrypoint
         tail = spec.arguments or (() if spec.command else image.command)
         words = [rewrite(word) for word in (*head, *tail)]
-        workdir = rewrite(spec.workdir or image.workdir) or str(sandbox / "home")
-        process = _launch(words, environment, workdir)
+        Path(rewrite(workdir)).mkdir(parents=True, exist_ok=True)
+        process = _launch(words, environment, rewrite(workdir))
         container = ProcessContainer(
             spec,
             process,

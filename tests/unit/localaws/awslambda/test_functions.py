@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 import textwrap
 import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.image_import import register
 from localaws.server import LocalAws
 from localaws.services.awslambda import allows
 
@@ -306,3 +309,28 @@ def test_a_topic_delivers_to_a_function(localaws: LocalAws, create: Create) -> N
             events = logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]
             messages = "\n".join(event["message"] for event in events)
     assert f"'TopicArn': '{topic}'" in messages
+
+
+def test_an_image_function_runs_its_own_handler(localaws: LocalAws, role: str, tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "code.py").write_text("def handler(event, context):\n    return event * 2")
+    (context / "Dockerfile").write_text(
+        "FROM python:3.11\nWORKDIR /function\nCOPY code.py .\n"
+        f'ENTRYPOINT ["{sys.executable}", "-m", "awslambdaric"]\nCMD ["code.nothing"]\n'
+    )
+    ecr = localaws.client("ecr", REGION)
+    ecr.create_repository(repositoryName="api")
+    prepared = localaws.images.prepare(context, context / "Dockerfile", {}, lambda line: None)
+    uri = register(ecr, prepared, "api", "1")
+    client = localaws.client("lambda", REGION)
+    client.create_function(
+        FunctionName="f",
+        Role=role,
+        PackageType="Image",
+        Code={"ImageUri": uri.split("@")[0] + ":1"},
+        ImageConfig={"Command": ["code.handler"]},
+        Timeout=20,
+    )
+    assert client.get_function(FunctionName="f")["Code"]["ResolvedImageUri"] == uri
+    assert invoke(localaws, 21)[0] == 42
