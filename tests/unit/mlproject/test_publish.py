@@ -1,0 +1,258 @@
+"""Publishing: what is uploaded and deployed the first time, what never again, and whose ARN is whose."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from mlproject import publish, stack_deploy
+from mlproject.bundle import Archive
+from mlproject.errors import PlatformError, UserError
+from mlproject.publish import Published, principal, rendered_product
+
+ROOT = Path(__file__).resolve().parents[3]
+REGION = "eu-central-1"
+
+
+@dataclass
+class FakeStacks:
+    """Stands for CloudFormation: one stack whose parameters and outputs are remembered."""
+
+    parameters: dict[str, str] = field(default_factory=dict)
+    deployments: list[dict[str, str]] = field(default_factory=list)
+
+    def read(self, _: Any, __: str) -> stack_deploy.Stack | None:
+        return self._stack() if self.deployments else None
+
+    def deploy(self, _: Any, __: str, ___: str, parameters: dict[str, str], ____: Any) -> stack_deploy.Stack:
+        self.deployments.append(dict(parameters))
+        self.parameters |= parameters
+        return self._stack()
+
+    def _stack(self) -> stack_deploy.Stack:
+        outputs = {
+            "ArtifactBucket": "artifacts",
+            "StateBucket": "states",
+            "PortfolioId": "port-1",
+            "ProductTemplates": "https://artifacts.s3.eu-central-1.amazonaws.com/products",
+        }
+        if self.parameters.get("RunnerArchiveKey"):
+            outputs["ProductId"] = "prod-1"
+        return stack_deploy.Stack(outputs, dict(self.parameters))
+
+
+@dataclass
+class FakeCatalog:
+    """Stands for Service Catalog: one product; its first version is CloudFormation's."""
+
+    stacks: FakeStacks
+    added: list[str] = field(default_factory=list)
+    status: str = "AVAILABLE"
+
+    def list_provisioning_artifacts(self, ProductId: str) -> dict[str, Any]:
+        names = [self.stacks.parameters["FirstTemplateVersion"], *self.added]
+        return {"ProvisioningArtifactDetails": [{"Id": f"pa-{name}", "Name": name} for name in names]}
+
+    def create_provisioning_artifact(self, **arguments: Any) -> dict[str, Any]:
+        name = arguments["Parameters"]["Name"]
+        assert arguments["Parameters"]["Info"]["LoadTemplateFromURL"].endswith(f"/products/{name}.yaml")
+        self.added.append(name)
+        return {"ProvisioningArtifactDetail": {"Id": f"pa-{name}"}}
+
+    def describe_provisioning_artifact(self, **_: Any) -> dict[str, Any]:
+        return {"Status": self.status}
+
+
+@dataclass
+class Account:
+    """Where a test publishes to."""
+
+    session: Any
+    stacks: FakeStacks
+    catalog: FakeCatalog
+
+    def client(self, service: str) -> Any:
+        return self.catalog if service == "servicecatalog" else self.session.client(service)
+
+    def publish(self, root: Path, *roles: str, **options: Any) -> Published:
+        return publish.publish(self, roles, progress=lambda _: None, root=root, **options)  # type: ignore[arg-type]
+
+    def uploaded(self) -> set[str]:
+        listed = self.session.client("s3").list_objects_v2(Bucket="artifacts")
+        return {item["Key"] for item in listed.get("Contents", [])}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give an account in which nothing was ever published."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        session.client("s3").create_bucket(
+            Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        stacks = FakeStacks()
+        monkeypatch.setattr(stack_deploy, "read", stacks.read)
+        monkeypatch.setattr(stack_deploy, "deploy", stacks.deploy)
+        yield Account(session, stacks, FakeCatalog(stacks))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a small checkout: the real form, platform, runner and function, and an empty stack and seeds."""
+    root = tmp_path / "checkout"
+    for folder in (
+        "terraform",
+        "seedcode/model-build",
+        "seedcode/model-deploy",
+        "seedcode/image",
+        "containers/xgboost-daal4py",
+        "lambda/inference",
+    ):
+        (root / folder).mkdir(parents=True)
+        (root / folder / "README.md").write_text(folder)
+    for part in ("cloudformation", "scripts", "lambda/terraform-runner", "requirements"):
+        (root / part).symlink_to(ROOT / part)
+    return root
+
+
+def change(root: Path) -> None:
+    (root / "terraform" / "README.md").write_text("changed")
+
+
+def test_the_first_publishing_makes_buckets_then_the_rest(account: Account, checkout: Path) -> None:
+    published = account.publish(checkout, "arn:aws:iam::123456789012:role/Studio")
+    bare, full = account.stacks.deployments
+    assert bare == {}
+    assert full["FirstTemplateVersion"] == published.version
+    assert full["StudioRoleArns"] == "arn:aws:iam::123456789012:role/Studio"
+    assert account.uploaded() == {
+        f"bundles/{published.version}.zip",
+        f"products/{published.version}.yaml",
+        full["RunnerArchiveKey"],
+        full["FunctionArchiveKey"],
+    }
+    assert account.catalog.added == []
+    assert published.artifact_id == f"pa-{published.version}"
+
+
+def test_publishing_again_changes_nothing(account: Account, checkout: Path) -> None:
+    first = account.publish(checkout, "arn:aws:iam::123456789012:role/Studio")
+    keys = account.uploaded()
+    assert account.publish(checkout) == first
+    assert account.stacks.deployments[-1] == account.stacks.deployments[-2]
+    assert account.uploaded() == keys
+    assert account.catalog.added == []
+
+
+def test_a_new_version_stands_beside_the_old_ones(account: Account, checkout: Path) -> None:
+    first = account.publish(checkout)
+    change(checkout)
+    second = account.publish(checkout)
+    assert second.version != first.version
+    assert account.catalog.added == [second.version]
+    assert account.stacks.parameters["FirstTemplateVersion"] == first.version
+    assert {f"bundles/{v}.zip" for v in (first.version, second.version)} < account.uploaded()
+
+
+def test_what_an_operator_set_stays(account: Account, checkout: Path) -> None:
+    account.publish(checkout)
+    account.stacks.parameters["LogRetentionDays"] = "30"
+    account.publish(checkout)
+    assert account.stacks.deployments[-1]["LogRetentionDays"] == "30"
+
+
+def test_a_version_that_service_catalog_does_not_take_is_told(account: Account, checkout: Path) -> None:
+    account.catalog.status = "FAILED"
+    with pytest.raises(PlatformError, match="does not take version"):
+        account.publish(checkout)
+
+
+def test_vendoring_uploads_the_folder_and_turns_the_runner_to_the_bucket(
+    account: Account, checkout: Path, tmp_path: Path
+) -> None:
+    vendor = tmp_path / "vendor"
+    (vendor / "providers" / "registry.terraform.io").mkdir(parents=True)
+    (vendor / "terraform_1.11.4_linux_amd64.zip").write_bytes(b"zip")
+    (vendor / "providers" / "registry.terraform.io" / "aws.zip").write_bytes(b"zip")
+    account.publish(checkout, vendor=vendor)
+    assert "vendor/providers/registry.terraform.io/aws.zip" in account.uploaded()
+    assert account.stacks.parameters["TerraformSource"] == "bucket"
+
+
+def test_a_vendor_folder_without_terraform_is_refused(
+    account: Account, checkout: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="holds no terraform_"):
+        account.publish(checkout, vendor=tmp_path)
+
+
+def test_too_many_roles_are_refused(account: Account, checkout: Path) -> None:
+    roles = [f"arn:aws:iam::123456789012:role/r{n}" for n in range(6)]
+    with pytest.raises(UserError, match="at most 5"):
+        account.publish(checkout, *roles)
+
+
+def test_a_stack_that_studio_users_could_write_to_is_refused(account: Account, checkout: Path) -> None:
+    with pytest.raises(UserError, match="must not contain `sagemaker`"):
+        account.publish(checkout, stack_name="my-SageMaker-platform")
+
+
+def test_the_product_template_is_told_its_bundle() -> None:
+    bundle = Archive(b"bundle")
+    rendered = rendered_product((ROOT / "cloudformation" / "project.yaml").read_text(), bundle)
+    digest = hashlib.sha256(b"bundle").hexdigest()
+    assert f'Version: "{digest[:16]}"' in rendered
+    assert f'Sha256: "{digest}"' in rendered
+    assert "0000000000000000" not in rendered
+
+
+@pytest.mark.parametrize("template", ["", '  Version: "0000000000000000"\n' * 2])
+def test_a_form_that_cannot_be_told_its_bundle_is_refused(template: str) -> None:
+    with pytest.raises(UserError, match="exactly one line"):
+        rendered_product(template, Archive(b""))
+
+
+def test_the_product_is_named_alike_in_the_platform_and_here() -> None:
+    assert f"\n      Name: {publish.PRODUCT_NAME}\n" in (ROOT / "cloudformation/platform.yaml").read_text()
+
+
+def test_as_many_roles_as_the_platform_has_places_for() -> None:
+    places = (ROOT / "cloudformation/platform.yaml").read_text().count("PortfolioPrincipalAssociation")
+    assert places == publish.MOST_STUDIO_ROLES
+
+
+def test_the_platform_fits_into_a_request() -> None:
+    assert len((ROOT / "cloudformation/platform.yaml").read_bytes()) <= 51_200
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        ("arn:aws:iam::123456789012:role/a/b", "arn:aws:iam::123456789012:role/a/b"),
+        ("arn:aws:sts::123456789012:assumed-role/Studio/me", "arn:aws:iam::123456789012:role/Studio"),
+        ("arn:aws-cn:iam::123456789012:user/me", "arn:aws-cn:iam::123456789012:user/me"),
+    ],
+)
+def test_a_session_stands_for_its_role(arn: str, expected: str) -> None:
+    assert principal(arn) == expected
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:root", "Studio", "arn:aws:s3:::bucket", ""])
+def test_who_cannot_create_projects_is_refused(arn: str) -> None:
+    with pytest.raises(UserError, match="is not the ARN of a role"):
+        principal(arn)
+
+
+def test_no_alias_of_yaml_is_used() -> None:
+    """CloudFormation refuses them, though every other reader of YAML takes them."""
+    for name in ("platform", "project"):
+        events = yaml.parse((ROOT / f"cloudformation/{name}.yaml").read_text())
+        assert not any(isinstance(event, yaml.AliasEvent) for event in events)
