@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from localaws.services.cloudformation.intrinsics import text_of
 from localaws.services.cloudformation.resources.table import Aspect, Call, Declaration, Wait
 
 _DETAILS = {
@@ -28,6 +32,19 @@ def _tags(update: str) -> Aspect:
         on_create=False,
     )
 
+
+def _replaces(properties: Mapping[str, Any]) -> str:
+    if text_of(properties.get("ReplaceProvisioningArtifacts", False)) == "true":
+        return "localaws does not support ReplaceProvisioningArtifacts: true"
+    return ""
+
+
+_FIND_ARTIFACT = Call(
+    "describe_provisioning_artifact",
+    {"ProductId": "id", "ProvisioningArtifactName": "item.Name"},
+    into="artifact",
+)
+_ARTIFACT = {"ProductId": "id", "ProvisioningArtifactId": "artifact.ProvisioningArtifactDetail.Id"}
 
 PORTFOLIO = Declaration(
     type="AWS::ServiceCatalog::Portfolio",
@@ -57,16 +74,6 @@ PRODUCT = Declaration(
                 "IdempotencyToken": "token",
             },
         ),
-        Call(
-            "create_provisioning_artifact",
-            {
-                "ProductId": "made.ProductViewDetail.ProductViewSummary.ProductId",
-                "Parameters": 'merge(`{"Type": "CLOUD_FORMATION_TEMPLATE"}`, item)',
-                # Each version is a request of its own.
-                "IdempotencyToken": "join('-', [token, to_string(index)])",
-            },
-            each="p.ProvisioningArtifactParameters[1:]",
-        ),
     ),
     physical_id="made.ProductViewDetail.ProductViewSummary.ProductId",
     update=(Call("update_product", {"Id": "id", **_DETAILS}),),
@@ -80,7 +87,31 @@ PRODUCT = Declaration(
     wait=Wait("read.ProductViewDetail.Status", ("AVAILABLE",), ("FAILED",)),
     # The language of AWS's own texts.
     ignored=("AcceptLanguage", "ProductType", "ReplaceProvisioningArtifacts"),
-    aspects=(_tags("update_product"),),
+    check=_replaces,
+    aspects=(
+        _tags("update_product"),
+        # The first version goes with the product; AWS matches versions by name and template URL.
+        Aspect(
+            ("ProvisioningArtifactParameters",),
+            key="join('|', [Name || '', to_string(Info)])",
+            put=(
+                Call(
+                    "create_provisioning_artifact",
+                    {
+                        "ProductId": "id",
+                        "Parameters": 'merge(`{"Type": "CLOUD_FORMATION_TEMPLATE"}`, item)',
+                        "IdempotencyToken": "join('-', [token, item.Name || ''])",
+                    },
+                    when="old.ProvisioningArtifactParameters || item != p.ProvisioningArtifactParameters[0]",
+                ),
+            ),
+            change=(
+                _FIND_ARTIFACT,
+                Call("update_provisioning_artifact", {**_ARTIFACT, "Description": "item.Description"}),
+            ),
+            remove=(_FIND_ARTIFACT, Call("delete_provisioning_artifact", _ARTIFACT)),
+        ),
+    ),
 )
 
 PRODUCT_ASSOCIATION = Declaration(

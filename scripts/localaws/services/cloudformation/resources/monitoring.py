@@ -40,9 +40,9 @@ DASHBOARD = Declaration(
     service="cloudwatch",
     name="DashboardName",
     name_limit=255,
-    create=(Call("put_dashboard", {"DashboardName": "p.DashboardName", "DashboardBody": "p.DashboardBody"}),),
+    create=(Call("put_dashboard", spread=True),),
     physical_id="p.DashboardName",
-    update=(Call("put_dashboard", {"DashboardName": "id", "DashboardBody": "p.DashboardBody"}),),
+    update=(Call("put_dashboard", spread=True),),
     delete=(Call("delete_dashboards", {"DashboardNames": "[id]"}),),
 )
 

@@ -79,6 +79,8 @@ class Aspect:
     key
         Expression of a list element's key: then ``put`` runs per new or changed element (``item``) and
         ``remove`` per element that is gone.
+    change
+        With ``key``: what runs instead of ``put`` for an element that was there and has changed.
     whole
         With ``key``: ``put`` runs once with the whole list, ``remove`` once with the keys that went (``gone``).
     on_create
@@ -90,6 +92,7 @@ class Aspect:
     properties: tuple[str, ...]
     put: tuple[Call, ...] = ()
     remove: tuple[Call, ...] = ()
+    change: tuple[Call, ...] = ()
     key: str = ""
     whole: bool = False
     on_create: bool = True
@@ -361,7 +364,7 @@ class TableProvider:
         yield from self.declaration.update
         yield from self.declaration.delete
         for aspect in self.declaration.aspects:
-            yield from (*aspect.put, *aspect.remove)
+            yield from (*aspect.put, *aspect.change, *aspect.remove)
 
 
 def is_gone(error: ClientError) -> bool:
@@ -400,17 +403,19 @@ def _element_calls(
     (name,) = aspect.properties
     before, after = _by_key(aspect.key, old.get(name)), _by_key(aspect.key, new.get(name))
     gone = [key for key in before if key not in after]
+    # What is new comes first: some services refuse to lose their last element.
     if aspect.whole:
-        if gone:
-            yield from ((call, {"gone": gone}) for call in aspect.remove)
         if after:
             yield from ((call, {}) for call in aspect.put)
+        if gone:
+            yield from ((call, {"gone": gone}) for call in aspect.remove)
         return
-    for key in gone:
-        yield from ((call, {"item": before[key]}) for call in aspect.remove)
     for key, item in after.items():
         if before.get(key) != item:
-            yield from ((call, {"item": item}) for call in aspect.put)
+            calls = aspect.change if key in before and aspect.change else aspect.put
+            yield from ((call, {"item": item}) for call in calls)
+    for key in gone:
+        yield from ((call, {"item": before[key]}) for call in aspect.remove)
 
 
 def _by_key(expression: str, items: Any) -> dict[str, Any]:
