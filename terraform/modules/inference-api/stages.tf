@@ -28,18 +28,21 @@ locals {
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
-  # A deployment is a snapshot: whatever changes here must make a new one.
+  # A deployment is a snapshot: whatever changes the API must make a new one. What defines it are files and one choice;
+  # the resources themselves read differently after a refresh and would make a new snapshot for nothing.
   triggers = {
-    api = sha256(jsonencode([
-      aws_api_gateway_resource.predictions,
-      aws_api_gateway_model.request,
-      aws_api_gateway_request_validator.body,
-      aws_api_gateway_method.predict,
-      aws_api_gateway_integration.predict,
-      aws_api_gateway_gateway_response.this,
-      aws_api_gateway_rest_api.this.minimum_compression_size,
+    definition = sha256(join("", [
+      for file in ["api.tf", "gateway_responses.tf", "customer.schema.json"] : filesha256("${path.module}/${file}")
     ]))
+    authorization = var.authorization
+    method        = aws_api_gateway_method.predict.id
   }
+
+  depends_on = [
+    aws_api_gateway_gateway_response.this,
+    aws_api_gateway_integration.predict,
+    aws_api_gateway_model.request,
+  ]
 
   lifecycle {
     create_before_destroy = true
