@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -26,6 +27,8 @@ _ISOLATED = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
+# Reading a service's model takes a tenth of a second; one loader remembers it.
+_LOADER = botocore.loaders.create_loader()
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class Identities:
             return self._clients[key]
 
     def _make_client(self, service: str, region: str, credentials: Credentials) -> Any:
-        session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_ISOLATED))
-        return session.client(
+        core = botocore.session.Session(session_vars=_ISOLATED)
+        core.register_component("data_loader", _LOADER)
+        return boto3.Session(botocore_session=core).client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=self.endpoint,

@@ -198,6 +198,9 @@ class Instance:
             "AWS_LAMBDA_LOG_FORMAT": self._log_format(),
             "TZ": ":UTC",
         }
+        level = settings.get("LoggingConfig", {}).get("ApplicationLogLevel")
+        if level:
+            environment["AWS_LAMBDA_LOG_LEVEL"] = level
         if settings.get("Runtime"):
             environment["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{settings['Runtime']}"
             environment["_HANDLER"] = settings["Handler"]
