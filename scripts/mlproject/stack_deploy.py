@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlproject.console import Progress
 
-_POLL_SECONDS = 2.0
+_POLL_SECONDS = 1.0
 _NOTHING_TO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 # A stack in one of these can be updated.
 _SETTLED = (

@@ -27,7 +27,10 @@ def main() -> int:
         0 if it was carried out; a build that ends otherwise is red, and if it could not answer, the platform's
         EventBridge rule has the Lambda answer for it.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    log.setLevel(logging.INFO)
+    # It warns of every failed command, whose output we log ourselves.
+    logging.getLogger("python_terraform").setLevel(logging.ERROR)
     settings = RunnerSettings.from_environment()
     session = boto3.Session(region_name=settings.aws_region)
     s3 = session.client("s3")

@@ -53,13 +53,10 @@ class Lifecycle:
         previous = store.previous_build()
         if not store.take_over(self.request, self.settings.codebuild_build_id):
             return Outcome(True, "The project belongs to another stack; nothing of this one was made.")
-        bundle = self._bundle(self.request.resource_properties)
-        stack = self._stack(bundle)
-        if lock := store.stale_lock(previous):
-            self.say(f"taking away the lock {lock} of the dead build {previous}")
-            stack.unlock(lock)
         if self.request.request_type == "Delete":
-            return self._delete(stack, store)
+            return self._delete(store, previous)
+        bundle = self._bundle(self.request.resource_properties)
+        stack = self._stack(bundle, store, previous)
         if self.request.request_type == "Update":
             return self._update(stack, bundle)
         return self._create(stack, bundle)
@@ -84,13 +81,17 @@ class Lifecycle:
             reason += f" Seed files that changed wait on {' and '.join(offered)}."
         return Outcome(True, reason, stack.outputs())
 
-    def _delete(self, stack: TerraformStack, store: ProjectStore) -> Outcome:
+    def _delete(self, store: ProjectStore, previous: str) -> Outcome:
         keep_data = self.request.resource_properties.keep_data_on_delete
         inventory = Inventory(self.session, self._names)
         tear_down(self.session, self._names, inventory, keep_data, self.say)
-        if keep_data:
-            stack.forget([address for address in stack.addresses() if _holds_data(address)])
-        stack.destroy()
+        # Without a state there is nothing to destroy, and what kept a create from getting as far as a state (a
+        # bundle that was changed, a provider that could not be had) must not keep its rollback from succeeding.
+        if store.has_state():
+            stack = self._stack(self._bundle(self.request.resource_properties), store, previous)
+            if keep_data:
+                stack.forget([address for address in stack.addresses() if _holds_data(address)])
+            stack.destroy()
         for orphan in inventory.sweep(keep_data):
             self.say(f"deleted {orphan}, which Terraform did not know")
         store.archive(datetime.now(UTC))
@@ -133,7 +134,8 @@ class Lifecycle:
         s3 = self.session.client("s3")
         return fetch_bundle(s3, self.settings.artifact_bucket, reference, self.settings.work_dir / "bundles")
 
-    def _stack(self, bundle: TemplateBundle) -> TerraformStack:
+    def _stack(self, bundle: TemplateBundle, store: ProjectStore, previous: str) -> TerraformStack:
+        """Return the stack, ready to be changed; a lock that the ``previous`` build died with is taken away."""
         program = install(self.settings, self.session.client("s3"), self.settings.work_dir / "terraform")
         backend = {
             "bucket": self.settings.state_bucket,
@@ -151,6 +153,9 @@ class Lifecycle:
                 "kms_key_arn": self.settings.kms_key_arn,
             }
         )
+        if lock := store.stale_lock(previous):
+            self.say(f"taking away the lock {lock} of the dead build {previous}")
+            stack.unlock(lock)
         return stack
 
 

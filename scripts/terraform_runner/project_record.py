@@ -105,6 +105,12 @@ class ProjectStore:
         found, _ = self._record()
         return found.build_id if found else ""
 
+    def has_state(self) -> bool:
+        """Say whether Terraform ever wrote anything down, or began to and left its lock."""
+        keys = {self._names.state_key, self._names.lock_key}
+        listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=self._names.state_key)
+        return any(item["Key"] in keys for item in listed.get("Contents", []))
+
     def archive(self, now: datetime) -> None:
         """Move the state out of the way of the next project with this id, and forget the record."""
         target = f"{self._names.archive_prefix}{now:%Y%m%dT%H%M%SZ}.tfstate"

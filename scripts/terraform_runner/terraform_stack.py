@@ -95,7 +95,7 @@ class TerraformStack:
         # build's log should show it as it comes, and the error must be known too, so the streams are a pipe.
         with _each_line(lambda line: self._tell(diagnostics.read(line))) as pipe, _streams(pipe):
             code, _, _ = self._terraform.cmd(
-                command, *arguments, json=IsFlagged, capture_output=False, **options
+                command, *arguments, json=IsFlagged, no_color=IsFlagged, capture_output=False, **options
             )
         if code:
             raise UserError(f"terraform {command} failed: {diagnostics.first_error}")

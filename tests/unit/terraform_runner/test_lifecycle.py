@@ -182,12 +182,29 @@ def test_a_project_cannot_be_renamed(
     assert "apply" not in recorded.done
 
 
+def with_state(session: boto3.Session) -> None:
+    """Leave a state behind, as Terraform would."""
+    key = "projects/p-abc123def456/terraform.tfstate"
+    session.client("s3").put_object(Bucket=STATES, Key=key, Body=b"{}")
+
+
 def test_a_delete_empties_destroys_sweeps_and_archives(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
+    with_state(session)
     outcome = run(session, settings, request_for(session, "delete"))
-    assert recorded.done == ["init", "tear down", "destroy", "sweep"]
+    assert recorded.done == ["tear down", "init", "destroy", "sweep"]
     assert outcome.succeeded
+    (archived,) = session.client("s3").list_objects_v2(Bucket=STATES)["Contents"]
+    assert archived["Key"].startswith("projects/p-abc123def456/archive/")
+
+
+def test_what_never_had_a_state_is_deleted_without_terraform_or_bundle(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    request = request_for(session, "delete", TemplateVersion="f" * 16)
+    assert run(session, settings, request).succeeded
+    assert recorded.done == ["tear down", "sweep"]
     assert session.client("s3").list_objects_v2(Bucket=STATES)["KeyCount"] == 0
 
 
@@ -202,6 +219,7 @@ def test_deleting_twice_succeeds(
 def test_data_that_is_kept_is_forgotten_before_the_rest_is_destroyed(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
+    with_state(session)
     recorded.state = [
         "module.storage.aws_s3_bucket.this",
         "module.storage.aws_s3_bucket_policy.this",
@@ -210,8 +228,8 @@ def test_data_that_is_kept_is_forgotten_before_the_rest_is_destroyed(
     ]
     run(session, settings, request_for(session, "delete", KeepDataOnDelete="true"))
     assert recorded.done == [
-        "init",
         "tear down",
+        "init",
         "forget module.storage.aws_s3_bucket.this module.storage.aws_s3_bucket_policy.this",
         "destroy",
         "sweep, keeping data",
@@ -231,6 +249,7 @@ def test_a_project_of_another_stack_is_not_deleted(
 def test_a_failed_delete_can_be_tried_again(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
+    with_state(session)
     recorded.fails_at = "destroy"
     request = request_for(session, "delete")
     with pytest.raises(UserError):
