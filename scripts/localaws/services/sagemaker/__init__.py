@@ -12,6 +12,7 @@ from localaws.services.sagemaker import (
     pipelines,
     processing,
     registry,
+    studio,
     tags,
     training,
 )
@@ -26,3 +27,4 @@ def install() -> None:
         operations = {name: checked(name, operation) for name, operation in part.OPERATIONS.items()}
         graft(SageMakerResponse, "sagemaker", operations)
     invocations.install()
+    studio.install()

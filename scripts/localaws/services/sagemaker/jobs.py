@@ -87,6 +87,11 @@ class JobRun(ABC):
             self.job.finished.set()
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    @abstractmethod
+    def isolated(self) -> bool:
+        """The job has network isolation: its container gets no credentials (the process engine cuts no network)."""
+
     @abstractmethod
     def execute(self) -> None:
         """Fetch the inputs, run the container, deliver the outputs, set the final status."""
@@ -119,7 +124,7 @@ class JobRun(ABC):
             arguments=arguments,
             environment=environment,
             mounts={OPT_ML: self.folder},
-            role_arn=self.detail["RoleArn"],
+            role_arn="" if self.isolated else self.detail["RoleArn"],
             region=self.region.name,
             log=log,
         )

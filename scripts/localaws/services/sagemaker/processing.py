@@ -30,6 +30,11 @@ class ProcessingRun(JobRun):
     kind = "processing"
     log_group = "/aws/sagemaker/ProcessingJobs"
 
+    @property
+    def isolated(self) -> bool:
+        """NetworkConfig's EnableNetworkIsolation."""
+        return bool(self.detail.get("NetworkConfig", {}).get("EnableNetworkIsolation"))
+
     def execute(self) -> None:
         """Download, run, upload."""
         self.detail["ProcessingStartTime"] = now()

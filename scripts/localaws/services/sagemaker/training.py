@@ -50,6 +50,11 @@ class TrainingRun(JobRun):
         ]
         self._values: dict[str, dict[str, Any]] = {}
 
+    @property
+    def isolated(self) -> bool:
+        """EnableNetworkIsolation."""
+        return bool(self.detail.get("EnableNetworkIsolation"))
+
     def execute(self) -> None:
         """Download, train, upload."""
         transition(self.region, self.job, "Downloading")

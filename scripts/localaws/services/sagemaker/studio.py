@@ -1,0 +1,30 @@
+"""Studio domains as moto has them, with the identifier by which every client asks for them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.sagemaker.exceptions import ResourceNotFound
+from moto.sagemaker.models import SageMakerModelBackend
+
+_create_domain = SageMakerModelBackend.create_domain
+_describe_domain = SageMakerModelBackend.describe_domain
+
+
+def create_domain(self: SageMakerModelBackend, *args: Any, **values: Any) -> dict[str, Any]:
+    """Make a domain; moto 5.2.5 answers without DomainId, so that Terraform asks for the domain ``''``."""
+    answer = _create_domain(self, *args, **values)
+    return {**answer, "DomainId": answer["DomainArn"].rpartition("/")[2]}
+
+
+def describe_domain(self: SageMakerModelBackend, domain_id: str) -> dict[str, Any]:
+    """Return a domain; moto 5.2.5 answers ValidationException for one that is gone, and no TagPropagation."""
+    if domain_id not in self.domains:
+        raise ResourceNotFound(f"Domain {domain_id} does not exist.")
+    return {"TagPropagation": "DISABLED", **_describe_domain(self, domain_id)}
+
+
+def install() -> None:
+    """Put the repairs in place."""
+    SageMakerModelBackend.describe_domain = describe_domain  # type: ignore[method-assign]
+    SageMakerModelBackend.create_domain = create_domain  # type: ignore[method-assign]
