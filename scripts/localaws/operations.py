@@ -40,6 +40,13 @@ class Request:
         backend = sts_backends[self.account][self.partition]
         return str(backend.get_caller_identity(self.access_key, self.region)[1])
 
+    @property
+    def caller_role(self) -> str:
+        """The ARN of the role that the caller has assumed, empty for anyone else."""
+        *_, account, resource = self.caller_arn.split(":", 5)
+        kind, *names = resource.split("/")
+        return f"arn:{self.partition}:iam::{account}:role/{names[0]}" if kind == "assumed-role" else ""
+
 
 Operation = Callable[[Request], Mapping[str, Any] | None]
 

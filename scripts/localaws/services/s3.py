@@ -15,7 +15,7 @@ _KNOWN = {"aws:securetransport": "true"}
 
 def install() -> None:
     """Evaluate the conditions of bucket policies before moto decides by the statements."""
-    FakeBucket.get_permission = _permission  # type: ignore[method-assign]
+    setattr(FakeBucket, "get_permission", _permission)  # noqa: B010 - mypy refuses to assign a method
 
 
 def applicable(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -322,7 +322,7 @@ class Executor:
             account=stack.account,
             region=stack.region,
             partition=stack.partition,
-            role_arn=stack.role_arn,
+            role_arn=stack.acting_role,
             properties=copy.deepcopy(dict(properties)),
             old=copy.deepcopy(dict(old)),
             physical_id=resource.physical_id if physical_id is None else physical_id,

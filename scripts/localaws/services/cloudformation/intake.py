@@ -81,6 +81,7 @@ def take_in(request: Request, text: str, previous: Input | None = None) -> Input
         tags=tags,
         capabilities=capabilities,
         role_arn=role_arn,
+        caller_role=request.caller_role,
     )
 
 

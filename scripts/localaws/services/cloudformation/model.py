@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from localaws.services.cloudformation import notices
 from localaws.services.cloudformation.template import Template
 
 TERMINAL = ("_COMPLETE", "_FAILED")
@@ -61,7 +62,8 @@ class Input:
     tags: Mapping[str, str]
     capabilities: tuple[str, ...] = ()
     role_arn: str = ""
-    notification_arns: tuple[str, ...] = ()
+    caller_role: str = ""
+    """The role of whoever asked; it acts when there is no service role."""
 
 
 @dataclass
@@ -116,15 +118,20 @@ class Stack:
 
     @property
     def role_arn(self) -> str:
-        """The service role that the stack's calls are made with, empty for the service itself."""
+        """The service role, empty when there is none."""
         return self.input.role_arn if self.input else ""
+
+    @property
+    def acting_role(self) -> str:
+        """The role that the stack's calls are made with, empty for the service itself."""
+        return self.role_arn or (self.input.caller_role if self.input else "")
 
     def pseudo_parameters(self) -> dict[str, Any]:
         """Return the values of the ``AWS::`` parameters."""
         suffix = {"aws-cn": "amazonaws.com.cn"}.get(self.partition, "amazonaws.com")
         return {
             "AWS::AccountId": self.account,
-            "AWS::NotificationARNs": list(self.input.notification_arns) if self.input else [],
+            "AWS::NotificationARNs": [],
             "AWS::Partition": self.partition,
             "AWS::Region": self.region,
             "AWS::StackId": self.id,
@@ -137,6 +144,7 @@ class Stack:
         with self.lock:
             self.status, self.reason = status, reason
             self._record(self.name, self.id, "AWS::CloudFormation::Stack", status, reason)
+        notices.stack_changed(self.region, self.id, status, reason, self.token)
 
     def set_resource_status(self, resource: StackResource, status: str, reason: str = "") -> None:
         """Move a resource to ``status`` and record the event."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -75,14 +76,18 @@ def update_provisioned_product(request: Request) -> Mapping[str, Any]:
         names = ("ProvisioningArtifactId", "ProvisioningArtifactName")
         given = {name: params[name] for name in names if name in params}
         artifact = chosen_artifact(catalog, product, given or wanted)
-        parameters = _updated_parameters(provisioned.parameters, params.get("ProvisioningParameters") or ())
-        tags = provisioned.tags | tags_of(params.get("Tags"))
-        provisioned.launch_role = path.launch_role
-        provisioned.artifact_id = artifact.id
-        record = _record(catalog, provisioned, "UPDATE_PROVISIONED_PRODUCT", params["UpdateToken"])
-    _follow(
-        request, provisioned, record, lambda: _update_stack(request, provisioned, artifact, parameters, tags)
-    )
+        changes = {
+            "artifact_id": artifact.id,
+            "launch_role": path.launch_role,
+            "parameters": _updated_parameters(
+                provisioned.parameters, params.get("ProvisioningParameters") or ()
+            ),
+            "tags": provisioned.tags | tags_of(params.get("Tags")),
+        }
+        target = replace(provisioned, **changes)
+        record = _record(catalog, target, "UPDATE_PROVISIONED_PRODUCT", params["UpdateToken"])
+        provisioned.status, provisioned.last_provisioning = target.status, target.last_provisioning
+    _follow(request, provisioned, record, lambda: _update_stack(request, target, artifact), changes)
     return {"RecordDetail": shown_record(record)}
 
 
@@ -216,26 +221,19 @@ def _create_stack(request: Request, provisioned: ProvisionedProduct, artifact: A
     provisioned.stack_id = answer["StackId"]
 
 
-def _update_stack(
-    request: Request,
-    provisioned: ProvisionedProduct,
-    artifact: Artifact,
-    parameters: Mapping[str, str],
-    tags: Mapping[str, str],
-) -> None:
+def _update_stack(request: Request, provisioned: ProvisionedProduct, artifact: Artifact) -> None:
     try:
         _cloudformation(request, provisioned).update_stack(
             StackName=provisioned.stack_id,
             TemplateURL=artifact.template_url,
-            Parameters=_parameters(parameters),
-            Tags=shown_tags(tags),
+            Parameters=_parameters(provisioned.parameters),
+            Tags=shown_tags(provisioned.tags),
             Capabilities=_CAPABILITIES,
             **_role(provisioned),
         )
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise
-    provisioned.parameters, provisioned.tags = dict(parameters), dict(tags)
 
 
 def _delete_stack(request: Request, provisioned: ProvisionedProduct) -> None:
@@ -268,9 +266,13 @@ def _updated_parameters(present: Mapping[str, str], given: Sequence[Mapping[str,
 
 
 def _follow(
-    request: Request, provisioned: ProvisionedProduct, record: Record, begin: Callable[[], None]
+    request: Request,
+    provisioned: ProvisionedProduct,
+    record: Record,
+    begin: Callable[[], None],
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Start the stack's operation and settle record and product when it has ended."""
+    """Start the stack's operation; when it has ended settle record and product, which takes on ``changes``."""
     record.settle("IN_PROGRESS")
 
     def work() -> None:
@@ -279,7 +281,10 @@ def _follow(
         except ClientError as error:
             _settle(request, provisioned, record, error.response["Error"]["Message"])
             return
-        _settle(request, provisioned, record, _outcome(request, provisioned))
+        problem = _outcome(request, provisioned)
+        for name, value in (changes or {}).items() if not problem else ():
+            setattr(provisioned, name, value)
+        _settle(request, provisioned, record, problem)
 
     runtime().spawn(f"servicecatalog {record.type} {provisioned.name}", work)
 
