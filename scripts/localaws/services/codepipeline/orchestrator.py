@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -163,18 +164,21 @@ class Journey:
 
     def _run_together(self, stage: str, actions: list[Mapping[str, Any]], retry_mode: str) -> list[str]:
         """Run the actions of one run order at the same time; return how each ended."""
-        statuses: list[str] = []
+        todo = [action for action in actions if not self._is_kept(stage, action, retry_mode)]
+        statuses = dict.fromkeys((action["name"] for action in todo), "Failed")
+        ended = threading.Semaphore(0)
 
         def run(action: Mapping[str, Any]) -> None:
-            statuses.append(self._run_action(stage, action))
+            try:
+                statuses[action["name"]] = self._run_action(stage, action)
+            finally:
+                ended.release()
 
-        todo = [action for action in actions if not self._is_kept(stage, action, retry_mode)]
-        threads = [threading.Thread(target=run, args=(action,), daemon=True) for action in todo]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return statuses
+        for action in todo:
+            runtime().spawn(f"action {action['name']} of {self.pipeline.name}", partial(run, action))
+        for _ in todo:
+            ended.acquire()
+        return list(statuses.values())
 
     def _is_kept(self, stage: str, action: Mapping[str, Any], retry_mode: str) -> bool:
         latest = self.execution.latest_run(stage, action["name"])
@@ -197,8 +201,8 @@ class Journey:
             run.error = {"code": error.code, "message": error.message}
         except ClientError as error:
             run.error = {"code": error.response["Error"]["Code"], "message": str(error)}
-        except Exception:
-            run.error = {"code": "InternalError", "message": "localaws failed: see its log"}
+        except Exception as error:
+            run.error = {"code": "InternalError", "message": f"localaws failed, see its log: {error}"}
             raise
         finally:
             run.end(status)

@@ -284,8 +284,13 @@ def test_a_full_clone_has_the_history(bench: Bench) -> None:
 def test_a_deleted_pipeline_ends_what_it_runs(bench: Bench) -> None:
     bench.project("slow", "sleep 50")
     bench.pipeline(bench.stage("Test", bench.build("slow")))
-    bench.until(lambda: bench.action("Run-slow")["output"]["executionResult"].get("externalExecutionId", ""))
-    build = bench.action("Run-slow")["output"]["executionResult"]["externalExecutionId"]
+    build = bench.until(
+        lambda: str(
+            bench.stage_state("Test")["actionStates"][0]
+            .get("latestExecution", {})
+            .get("externalExecutionId", "")
+        )
+    )
     bench.codepipeline.delete_pipeline(name="line")
     bench.codepipeline.delete_pipeline(name="line")
     bench.until(
