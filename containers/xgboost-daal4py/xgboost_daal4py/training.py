@@ -91,7 +91,7 @@ def train(settings: Settings) -> None:
     transform = load_transform(_only_file(channels / "transform"))
     training = _read_channel(channels / "train", transform)
     validation = _read_channel(channels / "validation", transform)
-    booster, metrics = _fit(hyperparameters, transform, training, validation)
+    booster, metrics = fit_booster(hyperparameters, transform, training, validation)
     scores = booster.inplace_predict(validation.features)
     provenance = {
         "training_job": settings.training_job_name,
@@ -137,12 +137,30 @@ class Channel:
 
     features: Matrix
     labels: npt.NDArray[np.float32]
-    sha256: str
+    sha256: str = ""
+    """Of the file that it was read from, if it was."""
 
 
-def _fit(
-    hyperparameters: Hyperparameters, transform: FeatureTransform, training: Channel, validation: Channel
+def fit_booster(
+    hyperparameters: Hyperparameters,
+    transform: FeatureTransform,
+    training: Channel,
+    validation: Channel,
+    progress: bool = True,
 ) -> tuple[xgboost.Booster, dict[str, float]]:
+    """Train a booster and measure it on the validation set, which it does not learn from.
+
+    Parameters
+    ----------
+    hyperparameters
+        What the job was told.
+    transform
+        The transform that made the features; the booster takes their names from it.
+    training, validation
+        The two data sets.
+    progress
+        Whether to print metrics on the way.
+    """
     history: dict[str, dict[str, list[float]]] = {}
     parameters: dict[str, Any] = {
         "objective": OBJECTIVE,
@@ -157,7 +175,7 @@ def _fit(
             num_boost_round=hyperparameters.num_round,
             evals=[(xgboost.DMatrix(validation.features, validation.labels), "validation")],
             evals_result=history,
-            verbose_eval=max(1, hyperparameters.num_round // LINES_OF_PROGRESS),
+            verbose_eval=max(1, hyperparameters.num_round // LINES_OF_PROGRESS) if progress else False,
         )
     except xgboost.core.XGBoostError as error:
         raise UserError(f"XGBoost refuses the hyperparameters: {_last_line(error)}") from error

@@ -10,6 +10,7 @@ from sklearn import metrics
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
+DECIMALS = 6
 MOST_POINTS = 200
 """Curves are thinned to this many points: the document is read by the pipeline, which takes no more than 2 MB."""
 
@@ -46,7 +47,10 @@ def measure(labels: Numbers, scores: Numbers, threshold: float) -> dict[str, Any
     }
     return {
         "binary_classification_metrics": {
-            **{name: {"value": float(value), "standard_deviation": "NaN"} for name, value in single.items()},
+            **{
+                name: {"value": round(float(value), DECIMALS), "standard_deviation": "NaN"}
+                for name, value in single.items()
+            },
             "confusion_matrix": {
                 "0": {"0": true_negative, "1": false_positive},
                 "1": {"0": false_negative, "1": true_positive},

@@ -6,7 +6,6 @@ preprocess -> train -> evaluate -> is the AUC good enough? -> register, or fail 
 from __future__ import annotations
 
 import hashlib
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,9 +67,6 @@ class Parameters:
 
 def open_session(boto_session: Any, bucket: str) -> PipelineSession:
     """Return an SDK session that starts nothing, uses the project's bucket and sends no telemetry."""
-    for name in logging.root.manager.loggerDict:
-        if name.startswith("sagemaker."):
-            logging.getLogger(name).setLevel(logging.ERROR)
     return PipelineSession(
         boto_session=boto_session, default_bucket=bucket, sagemaker_config=SDK_CONFIGURATION
     )

@@ -89,11 +89,13 @@ def preprocess(source: Path, target: Path, sha256: str) -> None:
             raise UserError(f"{file.name} has changed since this execution was started: start it again")
     table, labels = read_customers(file, configuration)
     split = split_by_label(labels, configuration)
-    transform = FeatureTransform.fit(_select(table, split.train), configuration.schema)
+    transform = FeatureTransform.fit(select_rows(table, split.train), configuration.schema)
     matrix = np.column_stack([labels, transform.transform(table)])
     for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
         _write(target / name / f"{name}.csv", format_matrix(matrix[rows]))
-    _write(target / "test" / "records.jsonl", _format_records(_select(table, split.test), labels[split.test]))
+    _write(
+        target / "test" / "records.jsonl", _format_records(select_rows(table, split.test), labels[split.test])
+    )
     (target / "transform").mkdir(parents=True, exist_ok=True)
     save_transform(transform, target / "transform" / "features.json")
     report = {
@@ -146,7 +148,8 @@ def _find_file(folder: Path) -> Path:
     return files[0]
 
 
-def _select(table: Mapping[str, Sequence[Value]], rows: npt.NDArray[np.intp]) -> Table:
+def select_rows(table: Mapping[str, Sequence[Value]], rows: npt.NDArray[np.intp]) -> Table:
+    """Return the given rows of a table."""
     chosen = rows.tolist()
     return {name: [values[row] for row in chosen] for name, values in table.items()}
 

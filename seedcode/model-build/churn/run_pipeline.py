@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import Any
@@ -19,6 +20,8 @@ from churn.step_code import EVALUATE, PREPROCESS
 
 def main() -> int:
     """Run the build; returns the exit code."""
+    # The SDK makes every library's small talk visible; this program says itself what happens.
+    logging.disable(logging.WARNING)
     try:
         settings = read_build_settings()
         _run(settings, boto3.Session(region_name=settings.aws_region))

@@ -29,7 +29,8 @@ class BuildSettings(BaseSettings):
     pipeline_role_arn: str = Field(pattern=r"^arn:")
     project_bucket: str = Field(min_length=1)
     kms_key_arn: str = Field(pattern=r"^arn:")
-    data_location: str = Field(default="", pattern=r"^(s3://[^/]+/.+)?$")
+    # What the metadata of a model package, where the location will stand, can hold.
+    data_location: str = Field(default="", max_length=256, pattern=r"^(s3://[a-z0-9.-]+/[\w .:/=+@-]+)?$")
 
 
 class Strict(BaseModel):
