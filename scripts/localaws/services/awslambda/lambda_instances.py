@@ -282,6 +282,7 @@ class _ApiHandler(BaseHTTPRequestHandler):
     """Lambda's runtime API for one instance."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Api
 
     def do_GET(self) -> None:
