@@ -20,4 +20,5 @@ def run(command: Callable[[], None]) -> None:
     except (PlatformError, ClientError, BotoCoreError) as error:
         sys.exit(f"Error: AWS did not answer as expected, try again: {error}")
     except ValidationError as error:
-        sys.exit(f"Error: the build's environment is incomplete: {error}")
+        faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        sys.exit(f"Error: the environment variables of this build are not as they should be: {faults}")

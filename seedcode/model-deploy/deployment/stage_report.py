@@ -80,12 +80,10 @@ def read_results(junit: Path, settings: StageSettings) -> StageReport:
     if not junit.exists():
         raise UserError("the stage's tests did not run: see the build's log above")
     # Written by pytest in this very build.
-    cases = list(ElementTree.parse(junit).getroot().iter("testcase"))  # noqa: S314
+    root = ElementTree.parse(junit).getroot()  # noqa: S314
+    cases = list(root.iter("testcase"))
     if not cases:
         raise UserError("the stage's tests ran no test: see the build's log above")
-    properties = {
-        item.attrib["name"]: float(item.attrib["value"]) for case in cases for item in case.iter("property")
-    }
     return StageReport(
         stage=settings.stage,
         model_package_arn=settings.model_package_arn,
@@ -94,7 +92,7 @@ def read_results(junit: Path, settings: StageSettings) -> StageReport:
         commit_id=settings.codebuild_resolved_source_version,
         build_id=settings.codebuild_build_id,
         tests=[_result(case) for case in cases],
-        measurements=properties,
+        measurements={item.attrib["name"]: float(item.attrib["value"]) for item in root.iter("property")},
     )
 
 

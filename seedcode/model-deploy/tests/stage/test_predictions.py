@@ -30,12 +30,12 @@ def largest_difference(answered: list[float], golden: list[GoldenRecord]) -> flo
 
 
 def test_golden_records_score_as_in_the_evaluation(
-    api: ApiClient, golden: list[GoldenRecord], config: StageConfig, record_property: Record
+    api: ApiClient, golden: list[GoldenRecord], config: StageConfig, record_testsuite_property: Record
 ) -> None:
     batch = golden[:100]
     difference = largest_difference(scores(api, batch), batch)
-    record_property("golden_records", len(batch))
-    record_property("golden_difference", difference)
+    record_testsuite_property("golden_records", len(batch))
+    record_testsuite_property("golden_difference", difference)
     assert difference <= config.tests.score_tolerance
 
 
@@ -57,7 +57,7 @@ def test_a_record_on_its_own_scores_as_in_a_list(
 
 
 def test_latency_is_within_its_bound(
-    api: ApiClient, golden: list[GoldenRecord], config: StageConfig, record_property: Record
+    api: ApiClient, golden: list[GoldenRecord], config: StageConfig, record_testsuite_property: Record
 ) -> None:
     seconds = []
     for index in range(config.tests.latency_requests):
@@ -66,7 +66,7 @@ def test_latency_is_within_its_bound(
         seconds.append(time.perf_counter() - started)
         assert answer.status_code == 200, answer.text
     p95 = statistics.quantiles(seconds, n=20)[-1]
-    record_property("latency_median_seconds", statistics.median(seconds))
-    record_property("latency_p95_seconds", p95)
-    record_property("latency_bound_seconds", config.tests.latency_p95_seconds)
+    record_testsuite_property("latency_median_seconds", statistics.median(seconds))
+    record_testsuite_property("latency_p95_seconds", p95)
+    record_testsuite_property("latency_bound_seconds", config.tests.latency_p95_seconds)
     assert p95 <= config.tests.latency_p95_seconds

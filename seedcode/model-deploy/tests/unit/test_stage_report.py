@@ -14,12 +14,14 @@ from deployment.stage_settings import StageSettings
 
 JUNIT = """<?xml version="1.0"?>
 <testsuites><testsuite name="pytest">
-  <testcase name="test_golden_records_score_as_in_the_evaluation" time="0.5">
-    <properties><property name="golden_records" value="20"/><property name="golden_difference" value="3e-08"/>
-    </properties></testcase>
-  <testcase name="test_latency_is_within_its_bound" time="1.25">
-    <properties><property name="latency_p95_seconds" value="0.0412"/>
-    <property name="latency_bound_seconds" value="2.0"/></properties></testcase>
+  <properties>
+    <property name="golden_records" value="20"/>
+    <property name="golden_difference" value="3e-08"/>
+    <property name="latency_p95_seconds" value="0.0412"/>
+    <property name="latency_bound_seconds" value="2.0"/>
+  </properties>
+  <testcase name="test_golden_records_score_as_in_the_evaluation" time="0.5"/>
+  <testcase name="test_latency_is_within_its_bound" time="1.25"/>
   {more}
 </testsuite></testsuites>
 """
