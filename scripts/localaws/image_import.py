@@ -6,6 +6,8 @@ import hashlib
 import time
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from localaws.errors import PlatformError, UserError
 from localaws.images import MANIFEST_TYPE, Prepared
 
@@ -54,6 +56,6 @@ def _repository_uri(ecr: Any, repository: str, deadline: float) -> str:
         except ecr.exceptions.RepositoryNotFoundException as error:
             if time.monotonic() >= deadline:
                 raise UserError(f"there is no ECR repository {repository}: create it first") from error
-        except ecr.exceptions.ClientError as error:
-            raise PlatformError(f"ECR refused: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise PlatformError(f"ECR cannot be asked for {repository}: {error}") from error
         time.sleep(POLL_SECONDS)

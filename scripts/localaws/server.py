@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import importlib
 import json
@@ -13,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from flask import Flask
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -203,6 +204,7 @@ class LocalAws:
         self.data = data.resolve()
         self.account_id = DEFAULT_ACCOUNT_ID
         self.data.mkdir(parents=True, exist_ok=True)
+        self._lock = self._claim()
         self._authority = CertificateAuthority(self.data / "tls")
         self._ca_bundle = self._authority.bundle(self.settings.ca_bundle)
         self._server = self._listen(port)
@@ -213,6 +215,16 @@ class LocalAws:
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="server", daemon=True
         )
+
+    def _claim(self) -> IO[str]:
+        """Keep other servers from the data folder for as long as the file is open."""
+        lock = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise PlatformError(f"{self.data} is used by another server") from error
+        return lock
 
     def _listen(self, port: int) -> BaseWSGIServer:
         handler = type(
@@ -240,6 +252,7 @@ class LocalAws:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
+        self._lock.close()
 
     def client(self, service: str, region: str, role_arn: str = "") -> Any:
         """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
