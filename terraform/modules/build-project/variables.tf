@@ -6,6 +6,7 @@ variable "project" {
     name_prefix              = string
     short_prefix             = string
     account_id               = string
+    partition                = string
     region                   = string
     dns_suffix               = string
     kms_key_arn              = string

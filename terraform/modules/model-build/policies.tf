@@ -91,17 +91,9 @@ data "aws_iam_policy_document" "train" {
   }
 
   statement {
-    sid       = "KeepCodeAndData"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${var.bucket.arn}/*"]
-  }
-
-  # An artifact of the deploy pipeline becomes a stack; who may write one may deploy.
-  statement {
-    sid       = "NeverWritePipelineArtifacts"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["${var.bucket.arn}/sagemaker-*"]
+    sid       = "KeepCodeAndSamples"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/code/*", "${var.bucket.arn}/data/*"]
   }
 }
 
@@ -155,10 +147,20 @@ data "aws_iam_policy_document" "training" {
       "sagemaker:DescribeProcessingJob",
       "sagemaker:DescribeTrainingJob",
       "sagemaker:ListTags",
-      "sagemaker:StopProcessingJob",
-      "sagemaker:StopTrainingJob",
     ]
     resources = local.job_arns
+  }
+
+  statement {
+    sid       = "StopJobsOfProject"
+    actions   = ["sagemaker:StopProcessingJob", "sagemaker:StopTrainingJob"]
+    resources = local.job_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
   }
 
   statement {
@@ -203,17 +205,15 @@ data "aws_iam_policy_document" "training" {
   }
 
   statement {
-    sid       = "KeepModelsAndReports"
-    actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = ["${var.bucket.arn}/*"]
+    sid       = "ReadCodeAndData"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.bucket.arn}/code/*", "${var.bucket.arn}/data/*"]
   }
 
-  # An artifact of the deploy pipeline becomes a stack; who may write one may deploy.
   statement {
-    sid       = "NeverWritePipelineArtifacts"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["${var.bucket.arn}/sagemaker-*"]
+    sid       = "KeepModelsAndReports"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/training/*"]
   }
 
   statement {

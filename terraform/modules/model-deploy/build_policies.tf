@@ -92,13 +92,13 @@ data "aws_iam_policy_document" "test" {
   statement {
     sid       = "ReadGoldenRecords"
     actions   = ["s3:GetObject"]
-    resources = ["${var.bucket.arn}/*"]
+    resources = ["${var.bucket.arn}/training/*"]
   }
 
   statement {
     sid       = "KeepReport"
     actions   = ["s3:PutObject"]
-    resources = ["${var.bucket.arn}/deployments/*"]
+    resources = ["${var.bucket.arn}/deployments/${each.key}/*"]
   }
 
   dynamic "statement" {

@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "model" {
   statement {
     sid       = "ReadModel"
     actions   = ["s3:GetObject"]
-    resources = ["${var.bucket.arn}/*"]
+    resources = ["${var.bucket.arn}/training/*"]
   }
 
   statement {
@@ -95,6 +95,12 @@ module "api_role" {
   service      = "lambda"
   policy_json  = data.aws_iam_policy_document.api.json
   key_services = ["lambda"]
+}
+
+locals {
+  function_arns = flatten([
+    for facts in var.stages : ["${local.lambda_arn}:function:${facts.function_name}", "${local.lambda_arn}:function:${facts.function_name}:*"]
+  ])
 }
 
 data "aws_iam_policy_document" "cloudformation" {
@@ -181,7 +187,6 @@ data "aws_iam_policy_document" "cloudformation" {
   statement {
     sid = "ServeApi"
     actions = [
-      "lambda:AddPermission",
       "lambda:CreateAlias",
       "lambda:CreateFunction",
       "lambda:DeleteAlias",
@@ -210,9 +215,19 @@ data "aws_iam_policy_document" "cloudformation" {
       "lambda:UpdateFunctionCode",
       "lambda:UpdateFunctionConfiguration",
     ]
-    resources = flatten([
-      for facts in var.stages : ["${local.lambda_arn}:function:${facts.function_name}", "${local.lambda_arn}:function:${facts.function_name}:*"]
-    ])
+    resources = local.function_arns
+  }
+
+  statement {
+    sid       = "LetApiGatewayCallFunctions"
+    actions   = ["lambda:AddPermission"]
+    resources = local.function_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "lambda:Principal"
+      values   = ["apigateway.amazonaws.com"]
+    }
   }
 
   statement {
@@ -346,5 +361,5 @@ module "cloudformation_role" {
   description  = "Stage stacks of project ${var.project.name}"
   service      = "cloudformation"
   policy_json  = data.aws_iam_policy_document.cloudformation.json
-  key_services = ["lambda", "s3"]
+  key_services = ["lambda"]
 }
