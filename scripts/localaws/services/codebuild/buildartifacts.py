@@ -73,7 +73,7 @@ def _upload_s3(
     if wanted.name and configured.get("overrideArtifactName"):
         name = string.Template(wanted.name).safe_substitute(environment)
     parts = [configured.get("path", "").strip("/")]
-    if configured["namespaceType"] == "BUILD_ID":
+    if configured.get("namespaceType") == "BUILD_ID":
         parts.append(build.uuid)
     prefix = "/".join(part for part in (*parts, name.strip("/")) if part)
     bucket, key = configured["location"], "" if configured.get("encryptionDisabled") else _key(build)

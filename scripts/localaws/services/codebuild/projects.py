@@ -201,8 +201,9 @@ def _artifacts(name: str, artifacts: Mapping[str, Any]) -> dict[str, Any]:
         raise invalid_input("Invalid artifacts: artifact type S3 should have a location")
     if kind == "NO_ARTIFACTS":
         return dict(artifacts)
-    defaults = {"name": name, "packaging": "NONE", "namespaceType": "NONE", "encryptionDisabled": False}
-    return {**defaults, **artifacts}
+    defaults = {"name": name, "packaging": "NONE", "encryptionDisabled": False}
+    # The provider takes a namespace type that nobody set for drift, except for type S3.
+    return {**defaults, **({"namespaceType": "NONE"} if kind == "S3" else {}), **artifacts}
 
 
 def _environment(environment: Mapping[str, Any]) -> dict[str, Any]:
