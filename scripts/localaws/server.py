@@ -66,7 +66,10 @@ class Application(DomainDispatcherApplication):
 
     def get_application(self, environ: WSGIEnvironment) -> Flask:
         """Return moto's application for the request's host, made once."""
-        backend = self._backend_by_host(environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+        host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        backend = self._backend_by_host(host)
+        if backend is None and host.endswith("amazonaws.com"):
+            raise NotImplementedError(f"nothing here stands in for {host}")
         if backend is None:
             return super().get_application(environ)
         with self.lock:
@@ -135,7 +138,8 @@ class RequestHandler(MotoRequestHandler):
         try:
             remote = self.upstream.connect(host, port)
         except OSError as error:
-            self.send_error(502, f"localaws cannot reach {host}:{port}", str(error))
+            log.info("no tunnel to %s:%d: %s", host, port, error)
+            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return
         with remote:
             self._established()

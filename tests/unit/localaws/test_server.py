@@ -6,7 +6,8 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
-from localaws.server import LocalAws
+
+from localaws.server import LocalAws, application
 
 
 def test_an_api_call_is_answered_at_the_plain_endpoint(localaws: LocalAws) -> None:
@@ -33,3 +34,68 @@ def test_a_sandboxed_client_is_its_role_under_aws_own_names(
     s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket="data", Key="a/b", Body=b"x" * 60_000_000)
     assert s3.head_object(Bucket="data", Key="a/b")["ContentLength"] == 60_000_000
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "apigateway",
+        "application-autoscaling",
+        "cloudformation",
+        "cloudwatch",
+        "codebuild",
+        "codecommit",
+        "codepipeline",
+        "dynamodb",
+        "ec2",
+        "ecr",
+        "events",
+        "iam",
+        "kms",
+        "lambda",
+        "logs",
+        "resourcegroupstaggingapi",
+        "s3",
+        "sagemaker",
+        "sagemaker-runtime",
+        "secretsmanager",
+        "servicecatalog",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+        "wafv2",
+    ],
+)
+def test_a_service_is_found_by_its_real_name(service: str) -> None:
+    url = boto3.client(service, region_name="eu-west-1").meta.endpoint_url  # type: ignore[call-overload]
+    application_of = application().get_application(
+        {"HTTP_HOST": url.removeprefix("https://"), "PATH_INFO": "/"}
+    )
+    names = {"application-autoscaling": "applicationautoscaling", "lambda": "awslambda"}
+    expected = names.get(service, service).replace("-", "")
+    assert application_of.service == expected  # type: ignore[attr-defined]
+
+
+def test_a_host_that_nothing_stands_in_for_is_named(localaws: LocalAws) -> None:
+    answer = requests.get(localaws.endpoint, headers={"Host": "quantum.eu-west-1.amazonaws.com"}, timeout=5)
+    assert answer.status_code == 501
+    assert "nothing here stands in for quantum.eu-west-1.amazonaws.com" in answer.json()["message"]
+
+
+def test_logs_are_written_line_by_line(localaws: LocalAws) -> None:
+    write = localaws.log_writer("eu-west-1", "/a/group", "stream")
+    write("one")
+    localaws.log_writer("eu-west-1", "/a/group", "stream")("two")
+    events = localaws.client("logs", "eu-west-1").get_log_events(
+        logGroupName="/a/group", logStreamName="stream", startFromHead=True
+    )["events"]
+    assert [event["message"] for event in events] == ["one", "two"]
+
+
+def test_a_log_group_that_was_deleted_takes_no_lines_and_stops_nobody(localaws: LocalAws) -> None:
+    write = localaws.log_writer("eu-west-1", "/a/group", "stream")
+    logs = localaws.client("logs", "eu-west-1")
+    logs.delete_log_group(logGroupName="/a/group")
+    write("too late")
+    assert logs.describe_log_groups()["logGroups"] == []
