@@ -101,6 +101,11 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
+    condition     = aws_codepipeline.this.stage[2].action[0].configuration.ActionMode == "REPLACE_ON_FAILURE"
+    error_message = "A staging stack that failed when it was first made blocks every later run."
+  }
+
+  assert {
     condition = alltrue([
       for stage, at in { staging = 2, prod = 5 } :
       aws_codepipeline.this.stage[at].action[0].configuration.StackName == "sagemaker-churn-p-1-${stage}" &&

@@ -27,11 +27,12 @@ locals {
 
   # Entered only when there is something to deploy.
   deployment = {
+    # Staging is there to be tried: a stack that never came up is made again, where production would wait for a person.
     DeployStaging = [{
       name          = "Deploy"
       provider      = "CloudFormation"
       artifacts     = ["BuildArtifact"]
-      configuration = merge(local.stack.staging, { ActionMode = "CREATE_UPDATE" })
+      configuration = merge(local.stack.staging, { ActionMode = "REPLACE_ON_FAILURE" })
     }]
     TestStaging = [{
       name          = "Test"
