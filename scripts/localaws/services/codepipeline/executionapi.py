@@ -21,6 +21,7 @@ from localaws.services.codepipeline.pipelines import (
 from localaws.services.codepipeline.stagegate import Transition
 
 MOST_CONCURRENT = 50
+OVERRIDABLE = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
 CONDITION_STATES = {
     "beforeEntry": "beforeEntryConditionState",
     "onSuccess": "onSuccessConditionState",
@@ -139,6 +140,24 @@ def retry_stage_execution(request: Request) -> dict[str, Any]:
             raise fault("NotLatestPipelineExecution", f"A later execution has been in stage {stage}")
         begin_again(pipeline, execution, stage, params["retryMode"])
     return {"pipelineExecutionId": execution.execution_id}
+
+
+def override_stage_condition(request: Request) -> None:
+    """OverrideStageCondition: go on in a stage that a condition failed, as if it held."""
+    params = request.params
+    pipeline, execution = _execution(request, params["pipelineName"], params["pipelineExecutionId"])
+    stage, kind = params["stageName"], OVERRIDABLE[params["conditionType"]]
+    _check_stage(pipeline, stage)
+    with pipeline.gate.changed:
+        record = execution.stages.get(stage, StageRun())
+        evaluated = record.conditions.get(kind)
+        if record.status != "Failed" or evaluated is None or evaluated.status != "Failed":
+            raise fault("ConditionNotOverridable", f"No condition {kind} has failed stage {stage}")
+        if _latest_in(pipeline, stage) is not execution:
+            raise fault("NotLatestPipelineExecution", f"A later execution has been in stage {stage}")
+        evaluated.status = "Overridden"
+        record.overridden.add(kind)
+        begin_again(pipeline, execution, stage, "FAILED_ACTIONS")
 
 
 def _check_stage(pipeline: Pipeline, stage: str) -> None:
@@ -325,6 +344,7 @@ OPERATIONS = {
     "ListActionExecutions": list_action_executions,
     "ListPipelineExecutions": list_pipeline_executions,
     "ListRuleExecutions": list_rule_executions,
+    "OverrideStageCondition": override_stage_condition,
     "PutApprovalResult": put_approval_result,
     "RetryStageExecution": retry_stage_execution,
     "StartPipelineExecution": start_pipeline_execution,

@@ -182,6 +182,7 @@ class StageRun:
     automatic_retries: int = 0
     retry_trigger: str = ""
     conditions: dict[str, ConditionRun] = field(default_factory=dict)
+    overridden: set[str] = field(default_factory=set)
 
 
 @dataclass

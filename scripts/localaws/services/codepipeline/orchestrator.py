@@ -138,6 +138,8 @@ class Journey:
 
     def _check(self, stage: Mapping[str, Any], record: StageRun, kind: str) -> str:
         """Evaluate a stage's conditions; return the result of the first that does not hold, or nothing."""
+        if kind in record.overridden:
+            return ""
         for condition in stage.get(kind, {}).get("conditions", []):
             rules = [self._run_rule(stage["name"], rule) for rule in condition.get("rules", [])]
             passed = all(rule.status == "Succeeded" for rule in rules)

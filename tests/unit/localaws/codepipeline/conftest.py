@@ -31,7 +31,7 @@ class Bench:
         self.commit("README.md", "hello")
 
     def _role(self) -> str:
-        services = ["codepipeline.amazonaws.com", "codebuild.amazonaws.com"]
+        services = [f"{name}.amazonaws.com" for name in ("codebuild", "codepipeline", "lambda")]
         statement = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
         trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         role = self.server.client("iam", REGION).create_role(RoleName="pipe", AssumeRolePolicyDocument=trust)

@@ -300,3 +300,19 @@ def test_a_deleted_pipeline_ends_what_it_runs(bench: Bench) -> None:
     )
     with pytest.raises(bench.codepipeline.exceptions.PipelineNotFoundException):
         bench.codepipeline.get_pipeline(name="line")
+
+
+def test_a_failed_condition_is_overridden_by_a_person(bench: Bench) -> None:
+    entry = bench.condition("FAIL", "#{Src.BranchName}", "NE", "main")
+    bench.pipeline(bench.stage("Gate", bench.approval(), beforeEntry=entry))
+    assert bench.wait() == "Failed"
+    override = {
+        "pipelineName": "line",
+        "stageName": "Gate",
+        "pipelineExecutionId": bench.executions()[0]["pipelineExecutionId"],
+    }
+    with pytest.raises(bench.codepipeline.exceptions.ConditionNotOverridableException):
+        bench.codepipeline.override_stage_condition(**override, conditionType="ON_SUCCESS")
+    bench.codepipeline.override_stage_condition(**override, conditionType="BEFORE_ENTRY")
+    bench.decide("Gate")
+    assert bench.wait() == "Succeeded"
