@@ -36,7 +36,7 @@ def settings() -> ApiSettings:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def runtime() -> Any:
     session = botocore.session.Session()
     return session.create_client(

@@ -9,11 +9,11 @@ from botocore.stub import Stubber
 
 from deployment.build_settings import BuildSettings
 from deployment.stage_settings import StageSettings
-from tests.unit.stubbed_clients import PACKAGE, session
+from tests.unit.stubbed_clients import PACKAGE, client
 
 
 def stubbed(service: str) -> Iterator[Stubber]:
-    with Stubber(session().client(service)) as stubber:
+    with Stubber(client(service)) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
 
