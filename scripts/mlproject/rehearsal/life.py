@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,14 +87,14 @@ class Life:
         """The lead creates a project; meanwhile the images get into its ECR repositories, as a builder would do."""
         location = self._uploaded(self.data) if self.data else ""
         self.before = account_inventory(self.session)
-        with self.summary.step("create the project") as progress, ThreadPoolExecutor(len(IMAGES)) as pool:
+        with self.summary.step("create the project") as progress, ExitStack() as imports:
             product = catalog.find(self.lead, publish.PRODUCT_NAME)
             parameters = {"DataLocation": location} if location else {}
             self.project = projects.create(self.lead, product, PROJECT_NAME, parameters)
-            imports = [pool.submit(self._import_image, name) for name in IMAGES]
+            imported = [imports.enter_context(self._importing_image(name)) for name in IMAGES]
             self.project = projects.wait(self.lead, self.project, progress)
-            for each in imports:
-                each.result()
+            for wait in imported:
+                wait()
             self.summary.terraform = {"resources": self._resources()}
 
     def train(self) -> None:
@@ -183,7 +183,7 @@ class Life:
         client.upload_file(str(data), DATA_BUCKET, data.name)
         return f"s3://{DATA_BUCKET}/{data.name}"
 
-    def _import_image(self, name: str) -> None:
+    def _importing_image(self, name: str) -> AbstractContextManager[Callable[[], None]]:
         """Put an image into its repository as soon as the project has it: before the pipelines look for it."""
         context = IMAGES[name]
         tag = subprocess.run(  # noqa: S603  # our own program with our own arguments
@@ -192,21 +192,7 @@ class Life:
             capture_output=True,
             text=True,
         ).stdout.strip()
-        repository = self.project.names.image_repository(name)
-        self._wait(lambda: self._has_repository(repository) or self._has_failed(), lambda _: None)
-        if not self._has_failed():
-            self.local.import_image(context, repository, tag)
-
-    def _has_repository(self, name: str) -> bool:
-        client = self.session.client("ecr")
-        try:
-            client.describe_repositories(repositoryNames=[name])
-        except client.exceptions.RepositoryNotFoundException:
-            return False
-        return True
-
-    def _has_failed(self) -> bool:
-        return projects.find(self.session, self.project.name).status.endswith("Failed")
+        return self.local.importing_image(context, self.project.names.image_repository(name), tag)
 
     def _resources(self) -> int:
         stored = self.session.client("s3").get_object(

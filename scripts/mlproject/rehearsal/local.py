@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import requests
@@ -22,6 +23,7 @@ REGION = "us-east-1"
 PORT = 4566
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
+IMPORT_SECONDS = 600.0
 CREDENTIALS = ("test", "test")
 """Access key and secret of the account's root: localaws takes these, as such stand-ins do."""
 
@@ -30,13 +32,21 @@ STUDIO_ROLE = "StudioLead"
 STUDIO_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 
 BUILD_ENVIRONMENT = (
+    "PIP_CONFIG_FILE",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "PIP_INDEX_URL",
     "TF_CLI_CONFIG_FILE",
     "UV_CACHE_DIR",
-    "UV_INDEX_URL",
+    "UV_CONFIG_FILE",
     "UV_DEFAULT_INDEX",
-    "PIP_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_INDEX",
 )
 """Settings of this machine that a build image of one's own would carry: where Terraform and Python find packages."""
+
+UV_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "uv"
+"""uv's usual cache: builds share it, as CodeBuild's cache lets them on AWS."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +115,32 @@ class LocalAws:
         given = session.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="lead")["Credentials"]
         return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], REGION)
 
-    def import_image(self, context: Path, repository: str, tag: str) -> None:
-        """Put the image of a build context into the image store and, under ``tag``, into an ECR repository."""
-        command = ["image", "import", "--endpoint", self.endpoint, "--context", str(context)]
-        command += ["--repository", repository, "--tag", tag, "--region", REGION]
-        done = subprocess.run(  # noqa: S603  # our own program with our own arguments
+    @contextmanager
+    def importing_image(self, context: Path, repository: str, tag: str) -> Iterator[Callable[[], None]]:
+        """Make a build context's image and register it under ``tag`` as soon as its ECR repository exists.
+
+        What is yielded waits for that; leaving without waiting ends it.
+        """
+        command = ["image", "import", "--context", str(context), "--repository", repository, "--tag", tag]
+        command += ["--region", REGION, "--wait", str(IMPORT_SECONDS)]
+        program = subprocess.Popen(  # noqa: S603  # our own program with our own arguments
             [sys.executable, "-m", "localaws", *command],
             env=os.environ | self.environment,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
-        if done.returncode:
-            raise PlatformError(f"image {context.name} cannot be prepared: {done.stderr.strip()}")
+
+        def wait() -> None:
+            _, errors = program.communicate()
+            if program.returncode:
+                raise PlatformError(f"image {context.name} cannot be prepared: {errors.strip()}")
+
+        try:
+            yield wait
+        finally:
+            if program.poll() is None:
+                _end(program)
 
 
 @contextmanager
@@ -126,12 +149,18 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
     folder.mkdir(parents=True, exist_ok=True)
     port, data, log = _free_port(), folder / "data", folder / "localaws.log"
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data)]
+    environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ
     for name in BUILD_ENVIRONMENT:
-        if os.environ.get(name):
-            command += ["--build-environment", f"{name}={os.environ[name]}"]
+        if environment.get(name):
+            command += ["--build-environment", name]
     with log.open("w") as output:
         server = subprocess.Popen(  # noqa: S603  # our own program with our own arguments
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
     try:
@@ -145,7 +174,7 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
             _end(server)
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
+def _end(server: subprocess.Popen[Any]) -> None:
     server.terminate()
     try:
         server.wait(STOP_SECONDS)
