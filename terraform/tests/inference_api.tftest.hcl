@@ -64,9 +64,9 @@ run "takes_signed_customers_and_answers_every_error_in_one_shape" {
   assert {
     condition = alltrue([
       for customer in [jsondecode(aws_api_gateway_model.request.schema), jsondecode(aws_api_gateway_model.request.schema).items] :
-      length(customer.properties) == 20 && length(customer.required) == 19 && !contains(customer.required, "Phone") && !customer.additionalProperties
+      length(customer.properties) == 20 && alltrue([for rule in values(customer.properties) : keys(rule) == ["description"]]) && length(customer.required) == 19 && !contains(customer.required, "Phone") && !customer.additionalProperties
     ])
-    error_message = "A customer, alone or in a list, is not what the contract says."
+    error_message = "A customer, alone or in a list, has not the contract's columns, or API Gateway judges types that the function explains better."
   }
 
   assert {

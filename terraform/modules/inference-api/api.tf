@@ -1,4 +1,4 @@
-# The REST API: POST /predictions checks a customer record and hands it to the function that the stage names.
+# The REST API: POST /predictions checks the columns of a customer record and hands it to the function of the stage.
 
 terraform {
   required_providers {
@@ -11,14 +11,24 @@ terraform {
 locals {
   customer = jsondecode(file("${path.module}/customer.schema.json"))
 
-  # One record or a list of them. Without references and alternatives API Gateway's complaint names the column.
-  request = merge(local.customer, {
+  # The names of a record's columns, not their types: API Gateway says of a wrong type that there is one, the function
+  # says in which record and column. What it says of missing and unknown names is clear, without references and
+  # alternatives in the schema.
+  record = {
+    type                 = "object"
+    properties           = { for column, rule in local.customer.properties : column => { description = join(" or ", rule.type) } }
+    required             = local.customer.required
+    additionalProperties = local.customer.additionalProperties
+  }
+
+  request = merge(local.record, {
+    "$schema"   = local.customer["$schema"]
     title       = "PredictionRequest"
     description = "One raw customer record, or a list of 1 to 100."
     type        = ["object", "array"]
+    items       = local.record
     minItems    = 1
     maxItems    = 100
-    items       = { for key, value in local.customer : key => value if key != "$schema" }
   })
 
   # API Gateway replaces the stage variable, so each stage calls its own function and the alias that its stack moves.
