@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker.core.config.config_manager import SageMakerConfig
 from sagemaker.core.model_registry import get_create_model_package_request
 from sagemaker.core.network import NetworkConfig
 from sagemaker.core.processing import Processor
@@ -22,6 +23,13 @@ from sagemaker.core.shapes import (
     ProcessingS3Output,
     Tag,
 )
+from sagemaker.core.training.configs import (
+    Compute,
+    InputData,
+    Networking,
+    OutputDataConfig,
+    StoppingCondition,
+)
 from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.parameters import Parameter, ParameterFloat, ParameterInteger, ParameterString
@@ -31,7 +39,6 @@ from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, Step, StepTypeEnum, TrainingStep
-from sagemaker.train.configs import Compute, InputData, Networking, OutputDataConfig, StoppingCondition
 from sagemaker.train.model_trainer import ModelTrainer
 
 from churn.settings import BuildSettings, ModelConfiguration
@@ -67,6 +74,9 @@ class Parameters:
 
 def open_session(boto_session: Any, bucket: str) -> PipelineSession:
     """Return an SDK session that starts nothing, uses the project's bucket and sends no telemetry."""
+    # The SDK checks its configuration against a large schema at each of some forty look-ups: seconds for nothing.
+    SageMakerConfig.validate_sagemaker_config(SDK_CONFIGURATION)
+    SageMakerConfig.validate_sagemaker_config = staticmethod(_leave_validated)
     return PipelineSession(
         boto_session=boto_session, default_bucket=bucket, sagemaker_config=SDK_CONFIGURATION
     )
@@ -358,3 +368,7 @@ def _output(name: str, uri: Any) -> ProcessingOutput:
 
 def _output_uri(step: ProcessingStep, name: str) -> Any:
     return step.properties.ProcessingOutputConfig.Outputs[name].S3Output.S3Uri
+
+
+def _leave_validated(configuration: Mapping[str, Any] | None = None) -> None:
+    """Stand in for the validation of what has been validated and never changes."""
