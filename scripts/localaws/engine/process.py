@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -134,27 +135,41 @@ class ProcessEngine:
         self._running: dict[int, ProcessContainer] = {}
         self._lock = threading.Lock()
         self._watchdog: Watchdog | None = None
+        self._temporary = Path()
+        self._closed = False
 
     def start(self, spec: ContainerSpec) -> Container:
         """Start a container; raise ``localaws.images.ImageNotFound`` when there is no such image."""
-        with self._lock:
-            number = next(self._numbers)
-            self._watchdog = self._watchdog or Watchdog(f"{ENGINE_MARKER}={self._id}")
+        number = self._next_number()
         sandbox = self._folder / "containers" / f"{number}-{_slug(spec.name)}"
         (sandbox / "home").mkdir(parents=True)
-        (sandbox / "tmp").mkdir()
+        (self._temporary / str(number)).mkdir()
+        (sandbox / "tmp").symlink_to(self._temporary / str(number))
         try:
             container = self._start(spec, sandbox, f"{self._id}-{number}")
         except BaseException:
-            shutil.rmtree(sandbox, ignore_errors=True)
+            _remove(sandbox)
             raise
         return container
+
+    def _next_number(self) -> int:
+        with self._lock:
+            self._check_open()
+            if self._watchdog is None:
+                # Short, because programs make sockets in TMPDIR and a socket's path ends at 108 bytes.
+                self._temporary = Path(tempfile.mkdtemp(prefix="la-"))
+                self._watchdog = Watchdog(f"{ENGINE_MARKER}={self._id}", self._temporary)
+            return next(self._numbers)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the engine is closed: the server is ending")
 
     def _start(self, spec: ContainerSpec, sandbox: Path, container_id: str) -> ProcessContainer:
         image = self._curated.find(spec.image, sandbox) or self._runtime.images.find(spec.image, spec.region)
         mounts = {**image.mounts, **spec.mounts}
-        workdir = (spec.workdir or image.workdir).rstrip("/") or "/home"
-        if PathMap(mounts)(workdir) == workdir:
+        workdir = (spec.workdir or image.workdir).rstrip("/")
+        if workdir and PathMap(mounts)(workdir) == workdir:
             mounts[workdir] = sandbox / "home"
         rewrite = PathMap(mounts)
         port = _free_port() if spec.port else 0
@@ -167,43 +182,43 @@ class ProcessEngine:
         head = spec.command or image.entrypoint
         tail = spec.arguments or (() if spec.command else image.command)
         words = [rewrite(word) for word in (*head, *tail)]
-        Path(rewrite(workdir)).mkdir(parents=True, exist_ok=True)
-        process = _launch(words, environment, rewrite(workdir))
-        container = ProcessContainer(
-            spec,
-            process,
-            f"{CONTAINER_MARKER}={container_id}",
-            port,
-            lambda ended: self._forget(ended, sandbox),
-        )
-        self._remember(container)
+        folder = Path(rewrite(workdir) or sandbox / "home")
+        folder.mkdir(parents=True, exist_ok=True)
+        marker = f"{CONTAINER_MARKER}={container_id}"
+        # Started and remembered in one, so that closing the engine misses nothing.
+        with self._lock:
+            self._check_open()
+            process = _launch(words, environment, folder)
+            container = ProcessContainer(
+                spec, process, marker, port, lambda ended: self._forget(ended, sandbox)
+            )
+            self._running[container.group] = container
+            self._tell(f"+{container.group}")
         return container
 
     def _environment(
         self, spec: ContainerSpec, image: Image, sandbox: Path, rewrite: PathMap
     ) -> dict[str, str]:
         environment = {"PATH": self._settings.path, "LANG": self._settings.lang}
-        environment |= {"HOME": str(sandbox / "home"), "TMPDIR": str(sandbox / "tmp")}
+        environment |= {"HOME": str(sandbox / "home"), "TMPDIR": str((sandbox / "tmp").readlink())}
         environment |= {name: rewrite(value) for name, value in image.environment.items()}
         environment |= self._runtime.environment(spec.region, spec.role_arn)
         return environment | {name: rewrite(value) for name, value in spec.environment.items()}
 
-    def _remember(self, container: ProcessContainer) -> None:
-        with self._lock:
-            # The container may have ended before this line; then nobody would forget it any more.
-            if container.running() and self._watchdog:
-                self._running[container.group] = container
-                self._watchdog.tell(f"+{container.group}")
+    def _tell(self, line: str) -> None:
+        if self._watchdog:
+            self._watchdog.tell(line)
 
     def _forget(self, container: ProcessContainer, sandbox: Path) -> None:
         with self._lock:
-            if self._running.pop(container.group, None) and self._watchdog:
-                self._watchdog.tell(f"-{container.group}")
-        shutil.rmtree(sandbox, ignore_errors=True)
+            self._running.pop(container.group, None)
+            self._tell(f"-{container.group}")
+        _remove(sandbox)
 
     def close(self) -> None:
         """End every container that this engine started."""
         with self._lock:
+            self._closed = True
             containers = list(self._running.values())
             watchdog, self._watchdog = self._watchdog, None
         stops = [
@@ -217,7 +232,7 @@ class ProcessEngine:
             watchdog.close()
 
 
-def _launch(words: list[str], environment: Mapping[str, str], workdir: str) -> subprocess.Popen[str]:
+def _launch(words: list[str], environment: Mapping[str, str], workdir: Path) -> subprocess.Popen[str]:
     if not words or not shutil.which(words[0], path=environment["PATH"]):
         words = ["/bin/sh", "-c", NOT_FOUND, words[0] if words else ""]
     return subprocess.Popen(  # noqa: S603 - running the given command is what an engine is for
@@ -231,6 +246,11 @@ def _launch(words: list[str], environment: Mapping[str, str], workdir: str) -> s
         errors="replace",
         start_new_session=True,
     )
+
+
+def _remove(sandbox: Path) -> None:
+    shutil.rmtree((sandbox / "tmp").readlink(), ignore_errors=True)
+    shutil.rmtree(sandbox, ignore_errors=True)
 
 
 def _slug(name: str) -> str:

@@ -1,16 +1,18 @@
 """Outlives a server that was killed: reads process groups from a pipe and, at its end, ends them and their like.
 
-Run as a program of its own (``python -m localaws.engine.watchdog MARKER``): each line of standard input is
-``+<process group>`` or ``-<process group>``.
+Run as a program of its own (``python -m localaws.engine.watchdog MARKER FOLDER``): each line of standard input is
+``+<process group>`` or ``-<process group>``; the folder of temporary files goes last.
 """
 
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from localaws.engine.processes import kill_all, signal_group
 
@@ -18,9 +20,9 @@ from localaws.engine.processes import kill_all, signal_group
 class Watchdog:
     """The server's end: tells the watchdog process what to end should the server die."""
 
-    def __init__(self, marker: str) -> None:
+    def __init__(self, marker: str, temporary: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", __name__, marker],
+            [sys.executable, "-m", __name__, marker, str(temporary)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -59,3 +61,4 @@ if __name__ == "__main__":
     # A terminal's Ctrl-C is for the server, which ends its containers itself and then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watch(sys.stdin, sys.argv[1])
+    shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -75,6 +75,13 @@ def test_a_mounted_path_is_rewritten_wherever_it_is_named(localaws: LocalAws, tm
     assert (code, lines) == (0, [f"{root}/input {root} --to={root}/model", str(root)])
 
 
+def test_temporary_files_have_a_short_path_and_go_with_the_container(localaws: LocalAws) -> None:
+    code, lines = run(localaws, "sh", "-c", 'touch "$TMPDIR/file" && echo "$TMPDIR"')
+    assert code == 0
+    assert len(lines[0]) < 60
+    assert not Path(lines[0]).exists()
+
+
 def test_a_build_may_install_python_packages_and_finds_pip(localaws: LocalAws) -> None:
     code, lines = run(localaws, "sh", "-c", "python -m pip --version && pip --version && command -v python3")
     assert code == 0, lines
@@ -138,6 +145,14 @@ def test_a_process_that_left_its_group_ends_with_the_container(localaws: LocalAw
     assert marked(f"LOCALAWS_CONTAINER={lines[0]}") == []
 
 
+def test_a_closed_engine_starts_nothing(tmp_path: Path) -> None:
+    server = LocalAws(tmp_path / "data")
+    server.start()
+    server.close()
+    with pytest.raises(RuntimeError, match="the server is ending"):
+        run(server, "true")
+
+
 SERVER = """
 import sys, time
 from pathlib import Path
@@ -147,7 +162,7 @@ from localaws.server import LocalAws
 server = LocalAws(Path(sys.argv[1]))
 server.start()
 server.engine.start(ContainerSpec(name="orphan", image="aws/codebuild/x", log=lambda line: print(line, flush=True),
-    command=["sh", "-c", 'trap "" TERM; setsid sleep 60 & echo "$LOCALAWS_ENGINE"; sleep 60']))
+    command=["sh", "-c", 'trap "" TERM; setsid sleep 60 & echo "$LOCALAWS_ENGINE $TMPDIR"; sleep 60']))
 time.sleep(60)
 """
 
@@ -157,7 +172,9 @@ def test_nothing_survives_a_server_that_was_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
-        marker = f"LOCALAWS_ENGINE={server.stdout.readline().strip()}"
+        engine, temporary = server.stdout.readline().split()
+        marker = f"LOCALAWS_ENGINE={engine}"
         assert len(marked(marker)) >= 2
         os.kill(server.pid, signal.SIGKILL)
     assert eventually(lambda: not marked(marker)), json.dumps(marked(marker))
+    assert eventually(lambda: not Path(temporary).exists())
