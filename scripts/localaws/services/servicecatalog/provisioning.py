@@ -76,7 +76,7 @@ def update_provisioned_product(request: Request) -> Mapping[str, Any]:
         names = ("ProvisioningArtifactId", "ProvisioningArtifactName")
         given = {name: params[name] for name in names if name in params}
         artifact = chosen_artifact(catalog, product, given or wanted)
-        changes = {
+        changes: dict[str, Any] = {
             "artifact_id": artifact.id,
             "launch_role": path.launch_role,
             "parameters": _updated_parameters(
