@@ -194,13 +194,14 @@ class BuildRun:
         if build.status == RUNNING:
             build.status = "SUCCEEDED"
         with self._phase("FINALIZING"):
-            shutil.rmtree(self.folder, ignore_errors=True)
             self._upload_log()
         build.end = datetime.now(UTC)
         build.current_phase = "COMPLETED"
         build.phases.append(Phase("COMPLETED", build.end))
         emit_phase(build, Phase("COMPLETED", build.end, build.end, build.status))
         emit_state(build)
+        # Last, because nobody waits for it and environments of thousands of files take seconds to delete.
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _upload_log(self) -> None:
         logs = self.build.settings["logsConfig"]["s3Logs"]
