@@ -14,7 +14,7 @@ locals {
     account_id = data.aws_caller_identity.current.account_id
     partition  = data.aws_partition.current.partition
     dns_suffix = data.aws_partition.current.dns_suffix
-    region     = data.aws_region.current.id
+    region     = split(":", var.kms_key_arn)[3] # The key is of this region, or nothing here could use it.
 
     name                     = var.project_name
     id                       = var.project_id
