@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from typing import Any
 
 import moto.core.errors
-from moto.core.config import default_user_config
 from moto.core.model import ServiceModel
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 _service_model_of = moto.core.errors.get_exception_service_model
 
@@ -19,12 +22,35 @@ def _accept(*_: Any, **__: Any) -> None:
     """Accept error codes that a service's model does not list: refusals of ours and AWS's common errors."""
 
 
+@functools.cache
+def _managed_policies_data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return data
+
+
+def _managed_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
+    """Return AWS's managed policies of the commercial partition.
+
+    Every request makes moto look an access key up in all partitions; thousands of policies in each of them would take
+    half a second.
+    """
+    if backend.partition != "aws":
+        return []
+    return [
+        AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
+        for name, data in _managed_policies_data().items()
+    ]
+
+
 def install() -> None:
     """Repair moto 5.2.5.
 
     Serialising a plain ``moto.core.exceptions.ServiceException`` fails: its module is taken for the service ``core``.
     An error code outside of a service's model is warned about. IAM knows AWS's managed policies only when told to.
     """
-    default_user_config.setdefault("iam", {})["load_aws_managed_policies"] = True
-    for name, repair in (("get_exception_service_model", _service_model), ("warn", _accept)):
-        setattr(moto.core.errors, name, repair)
+    for owner, name, repair in (
+        (moto.core.errors, "get_exception_service_model", _service_model),
+        (moto.core.errors, "warn", _accept),
+        (IAMBackend, "_init_aws_policies", _managed_policies),
+    ):
+        setattr(owner, name, repair)

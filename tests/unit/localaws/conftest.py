@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from localaws.server import LocalAws
 from moto.moto_api._internal.models import moto_api_backend
+
+from localaws.server import LocalAws
 
 
 @pytest.fixture
