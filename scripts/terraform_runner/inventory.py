@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import boto3
 
 _ABSENT_CODES = ("404", "NoSuchBucket", "NoSuchEntity", "ResourceNotFound")
-_LOG_PREFIXES = ("/aws/codebuild/", "/aws/lambda/", "/aws/sagemaker/Endpoints/", "/aws/apigateway/")
+# API Gateway names its execution logs by the API's id.
+_EXECUTION_LOGS = "API-Gateway-Execution-Logs_"
 _DELETE_AT_ONCE = 1000
 _IMAGES_AT_ONCE = 100
 
@@ -214,7 +215,7 @@ class Inventory:
                     yield item["id"]
 
         return [
-            Kind("REST API", lambda: ids("get_rest_apis"), lambda key: api.delete_rest_api(restApiId=key)),
+            Kind("REST API", lambda: ids("get_rest_apis"), self._delete_api),
             Kind(
                 "usage plan",
                 lambda: ids("get_usage_plans"),
@@ -269,8 +270,7 @@ class Inventory:
 
     def _log_groups(self, logs: Any) -> Iterator[str]:
         for group in self._pages(logs, "describe_log_groups", "logGroups.logGroupName"):
-            parts = [group.removeprefix(prefix) for prefix in _LOG_PREFIXES if group.startswith(prefix)]
-            if self._names.owns((parts or [group])[0]):
+            if any(self._names.owns(part) for part in group.split("/")):
                 yield group
 
     def _delete_rule(self, rule: str) -> None:
@@ -279,6 +279,13 @@ class Inventory:
         if targets:
             events.remove_targets(Rule=rule, Ids=targets)
         events.delete_rule(Name=rule)
+
+    def _delete_api(self, key: str) -> None:
+        logs = self._session.client("logs")
+        prefix = f"{_EXECUTION_LOGS}{key}/"
+        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
+            logs.delete_log_group(logGroupName=group["logGroupName"])
+        self._session.client("apigateway").delete_rest_api(restApiId=key)
 
     def _delete_role(self, role: str) -> None:
         iam = self._session.client("iam")

@@ -75,7 +75,8 @@ def make(session: boto3.Session, prefix: str) -> None:
     client("cloudwatch").put_dashboard(DashboardName=prefix, DashboardBody='{"widgets": []}')
     client("sns").create_topic(Name=f"{prefix}-approvals")
     client("ecr").create_repository(repositoryName=f"{prefix}/model")
-    client("apigateway").create_rest_api(name=prefix)
+    api = client("apigateway").create_rest_api(name=prefix)["id"]
+    client("logs").create_log_group(logGroupName=f"API-Gateway-Execution-Logs_{api}/prod")
     client("codecommit").create_repository(repositoryName=f"{prefix}-modelbuild")
     client("codebuild").create_project(
         name=f"{prefix}-modelbuild-test",
@@ -95,7 +96,11 @@ def make(session: boto3.Session, prefix: str) -> None:
     policy = iam.create_policy(PolicyName=f"{prefix}-policy", PolicyDocument=POLICY)["Policy"]["Arn"]
     iam.create_policy_version(PolicyArn=policy, PolicyDocument=POLICY, SetAsDefault=True)
     iam.attach_role_policy(RoleName=f"{prefix}-build", PolicyArn=policy)
-    for group in (f"/aws/codebuild/{prefix}-modelbuild-test", f"/aws/sagemaker/Endpoints/{prefix}-prod"):
+    for group in (
+        f"/aws/api-gateway/{prefix}/prod",
+        f"/aws/codebuild/{prefix}-modelbuild-test",
+        f"/aws/sagemaker/Endpoints/{prefix}-prod",
+    ):
         client("logs").create_log_group(logGroupName=group)
     client("sagemaker").create_model_package_group(ModelPackageGroupName=prefix)
     bucket = f"{prefix}-123456789012"
@@ -144,6 +149,7 @@ def account(localaws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> boto3.Sessio
 def test_a_sweep_deletes_everything_of_the_project_and_nothing_of_another(account: boto3.Session) -> None:
     assert found(account, NAMES) == KINDS
     assert found(account, NAMES) == set()
+    assert len(account.client("logs").describe_log_groups()["logGroups"]) == 4  # those of the other project
     assert found(account, ProjectNames("churn", "p-zzz123def456")) == KINDS
 
 
