@@ -128,6 +128,12 @@ def _check_provider(name: str, provider: str, action: Mapping[str, Any]) -> None
             raise fault(
                 "InvalidActionDeclaration", f"Action '{name}' has several inputs: PrimarySource is required"
             )
+    if provider == "S3" and configuration.get("PollForSourceChanges", "true") != "false":
+        raise fault(
+            "InvalidActionDeclaration",
+            f"localaws does not poll S3: set PollForSourceChanges of action '{name}' to false and start the pipeline "
+            "by an EventBridge rule",
+        )
     if not 1 <= action["runOrder"] <= 999:
         raise fault("InvalidActionDeclaration", f"Action '{name}': runOrder must be 1 to 999")
 

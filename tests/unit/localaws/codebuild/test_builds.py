@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localaws.server import LocalAws
+from localaws.services.codebuild import buildrun
 
 Build = dict[str, Any]
 RunBuild = Callable[..., Build]
@@ -283,3 +284,22 @@ def test_a_cache_comes_back_in_the_next_build(
         time.sleep(0.05)
     assert "\nremembered\n" in log_of(build)
     assert len(s3.list_objects_v2(Bucket="artifacts", Prefix="cache/")["Contents"]) == 1
+
+
+def test_a_build_that_takes_too_long_is_ended(run_build: RunBuild, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buildrun, "MINUTE", 0.5)
+    build = run_build(spec(build=["sleep 60"]), timeoutInMinutes=5)
+    assert build["buildStatus"] == "TIMED_OUT"
+    assert any(
+        one["contexts"][0]["statusCode"] == "BUILD_TIMED_OUT" for one in build["phases"] if "contexts" in one
+    )
+
+
+def test_a_failed_build_is_run_again_on_request(codebuild: Any, run_build: RunBuild) -> None:
+    first = run_build(spec(build=['test -n "$GIVEN"']))
+    assert first["buildStatus"] == "FAILED"
+    again = codebuild.retry_build(id=first["id"])["build"]
+    assert again["buildNumber"] == 2
+    assert again["id"] != first["id"]
+    listed = codebuild.list_builds_for_project(projectName="builds")["ids"]
+    assert listed == [again["id"], first["id"]]
