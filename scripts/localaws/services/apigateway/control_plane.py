@@ -127,6 +127,7 @@ def create_deployment(request: Request) -> Answer:
     """CreateDeployment: freeze the API, and give the snapshot to a stage when one is named."""
     api = _api(request)
     params = request.params
+    _refuse_canary(params)
     methods = [method for resource in api.resources.values() for method in resource.resource_methods.values()]
     if not methods:
         raise ServiceException("BadRequestException", "The REST API doesn't contain any methods")
@@ -198,6 +199,7 @@ def _deployment(deployment: Deployment) -> Answer:
 def create_stage(request: Request) -> Answer:
     """CreateStage: its deployment must exist."""
     params = request.params
+    _refuse_canary(params)
     deployment = _find_deployment(request, params["deploymentId"])
     stage = _api(request).create_stage(
         params["stageName"],
@@ -212,11 +214,17 @@ def create_stage(request: Request) -> Answer:
     return dict(stage.to_json())
 
 
+def _refuse_canary(params: Mapping[str, Any]) -> None:
+    if params.get("canarySettings"):
+        raise ServiceException("BadRequestException", "localaws does not support canary releases of a stage.")
+
+
 def update_stage(request: Request) -> Answer:
     """UpdateStage."""
     stage = _backend(request).get_stage(request.params["restApiId"], request.params["stageName"])
     for patch in request.params.get("patchOperations", ()):
         parts = patch["path"].removeprefix("/").split("/")
+        _refuse_canary({parts[0]: patch["op"] != "remove"})
         if parts[0] == "deploymentId":
             _find_deployment(request, patch["value"])
         if patch["op"] == "remove" and "/".join(parts[:2]) in stage.method_settings:

@@ -19,6 +19,7 @@ from moto.utilities.utils import get_partition
 from werkzeug import Request
 
 from localaws.identity import Identities
+from localaws.runtime import runtime
 from localaws.services.apigateway.exchange import Caller
 from localaws.services.apigateway.gateway_responses import GatewayError
 
@@ -153,7 +154,7 @@ def _candidates(key: str, partition: str) -> Iterator[Known]:
     own = Identities("").credentials("us-east-1")
     if key == own.access_key_id:
         # The server's own key stands for the account's root user.
-        account = next(iter(iam_backends), "")
+        account = runtime().account_id
         root = Caller(key, account, f"arn:{partition}:iam::{account}:root", account)
         yield Known(own.secret_access_key, "", None, root)
 

@@ -264,7 +264,55 @@ def test_a_mock_answers_a_preflight_from_the_configuration(api: Any) -> None:
     answer = api.call("OPTIONS", "/things")
     assert (answer.status_code, answer.json()) == (200, {"stage": "test"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert api.call("OPTIONS", "/things", "text", Content_Type="text/plain").status_code == 500
+
+
+def mock(api: Any, template: str, **settings: Any) -> None:
+    where = {"restApiId": api.id, "resourceId": api.resource("/mock"), "httpMethod": "POST"}
+    api.gateway.put_method(**where, authorizationType="NONE")
+    templates = {"application/json": template}
+    api.gateway.put_integration(**where, type="MOCK", requestTemplates=templates, **settings)
+    api.gateway.put_integration_response(**where, statusCode="200", responseTemplates={"text/plain": "fine"})
+    api.gateway.put_integration_response(
+        **where, statusCode="503", selectionPattern="5\\d\\d", responseTemplates={"text/plain": "sorry"}
+    )
+    api.deploy()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status"), [("NEVER", 415), ("WHEN_NO_TEMPLATES", 415), ("WHEN_NO_MATCH", 200)]
+)
+def test_a_body_without_a_template_is_passed_through_or_of_an_unsupported_type(
+    api: Any, behaviour: str, status: int
+) -> None:
+    mock(api, '{"statusCode": 200}', passthroughBehavior=behaviour)
+    assert api.call("POST", "/mock", '{"statusCode": 200}', Content_Type="text/x").status_code == status
+    assert api.call("POST", "/mock", "{}", Content_Type="application/json").text == "fine"
+
+
+def test_a_mocks_status_selects_its_response(api: Any) -> None:
+    mock(api, '{"statusCode": 502}')
+    answer = api.post({}, path="/mock")
+    assert (answer.status_code, answer.text) == (503, "sorry")
+    assert answer.headers["Content-Type"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [("#set($a = 1) {}", "localaws does not run Velocity templates"), ("no json", "Internal server error")],
+)
+def test_a_mocks_template_that_cannot_be_used_is_an_error(api: Any, template: str, message: str) -> None:
+    mock(api, template)
+    answer = api.post({}, path="/mock")
+    assert (answer.status_code, answer.json()) == (500, {"message": message})
+
+
+def test_a_canary_release_is_refused_by_name(things: Any) -> None:
+    with pytest.raises(ClientError, match="does not support canary releases"):
+        things.patch_stage(("/canarySettings/percentTraffic", "10"))
+    with pytest.raises(ClientError, match="does not support canary releases"):
+        things.gateway.create_deployment(
+            restApiId=things.id, stageName="test", canarySettings={"percentTraffic": 10}
+        )
 
 
 @pytest.mark.parametrize(
