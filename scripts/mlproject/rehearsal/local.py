@@ -166,9 +166,6 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
     try:
         _wait_healthy(server, local)
         yield local
-    except BaseException:
-        keep = False
-        raise
     finally:
         if not keep:
             _end(server)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import UserError
+from mlproject.rehearsal import logs
 from mlproject.rehearsal.life import Life
 from mlproject.rehearsal.local import LocalAws, running
 from mlproject.rehearsal.report import Summary
@@ -40,11 +41,14 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
     try:
         with running(output.resolve(), keep) as local:
             life = Life(local, local.session(), summary, data)
-            life.run()
+            try:
+                life.run()
+                if not keep:
+                    life.delete()
+            finally:
+                logs.save(life.session, output / "logs")
             if keep:
                 _tell(life, local)
-            else:
-                life.delete()
     finally:
         summary.total_seconds = round(time.monotonic() - started, 1)
         summary.write(output / "summary.json")
