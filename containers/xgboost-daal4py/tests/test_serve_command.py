@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from xgboost_daal4py.serving import main
+
 SERVE = [sys.executable, "-c", "import sys; from xgboost_daal4py.serving import main; sys.exit(main())"]
 SECONDS = 60
 SOURCE = Path(__file__).parents[1]
@@ -83,23 +85,19 @@ def test_a_record_is_answered_and_sigterm_ends_it_cleanly(
         ask(port, "GET", "/ping")
 
 
-def test_a_model_that_cannot_be_served_ends_it_with_the_reason(trained: Path, tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_served_ends_it_with_the_reason(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(trained / "model", tmp_path / "model")
     (tmp_path / "model" / "features.json").unlink()
-    result = subprocess.run(
-        SERVE,
-        env=environment(tmp_path, free_port()),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert result.returncode == 1
-    assert result.stderr.splitlines()[0].startswith("the model has no features.json")
+    monkeypatch.setenv("ML_ROOT", str(tmp_path))
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("the model has no features.json")
 
 
-def test_a_wrong_setting_ends_it_with_the_reason(tmp_path: Path) -> None:
-    wrong = {**environment(tmp_path, 8080), "SAGEMAKER_BIND_TO_PORT": "eighty"}
-    result = subprocess.run(SERVE, env=wrong, capture_output=True, text=True, timeout=SECONDS, check=False)
-    assert result.returncode == 1
-    assert "SAGEMAKER_BIND_TO_PORT must be a whole number above 0, not 'eighty'" in result.stderr
+def test_a_wrong_setting_ends_it_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BIND_TO_PORT", "eighty")
+    assert main() == 1
+    assert "SAGEMAKER_BIND_TO_PORT must be a whole number above 0, not 'eighty'" in capsys.readouterr().err
