@@ -110,7 +110,7 @@ def _assume_role(region: str, role_arn: str) -> Credentials:
 
 
 def sandbox_environment(
-    endpoint: str, ca_bundle: Path, region: str, credentials: Credentials | None
+    endpoint: str, authority: Path, ca_bundle: Path, region: str, credentials: Credentials | None
 ) -> dict[str, str]:
     """Return the variables by which a process reaches AWS at its real names through the server's proxy.
 
@@ -118,8 +118,11 @@ def sandbox_environment(
     ----------
     endpoint
         This server, which is the proxy.
+    authority
+        The server's certificate authority, for AWS's hosts: SDKs read the file for each connection, so a short
+        one is quicker.
     ca_bundle
-        The server's certificate authority together with the host's.
+        The same together with those that the host trusts, for all other hosts.
     region
         The process's region.
     credentials
@@ -130,7 +133,6 @@ def sandbox_environment(
     environment |= dict.fromkeys(("NO_PROXY", "no_proxy"), LOOPBACK)
     environment |= dict.fromkeys(
         (
-            "AWS_CA_BUNDLE",
             "SSL_CERT_FILE",
             "REQUESTS_CA_BUNDLE",
             "CURL_CA_BUNDLE",
@@ -140,6 +142,7 @@ def sandbox_environment(
         ),
         str(ca_bundle),
     )
+    environment["AWS_CA_BUNDLE"] = str(authority)
     if credentials is not None:
         environment["AWS_ACCESS_KEY_ID"] = credentials.access_key_id
         environment["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key

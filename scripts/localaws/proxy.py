@@ -44,16 +44,17 @@ class CertificateAuthority:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        if self._certificate_file.exists() and self._key_file.exists():
-            self._certificate = x509.load_pem_x509_certificate(self._certificate_file.read_bytes())
+        if self.certificate_file.exists() and self._key_file.exists():
+            self._certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
             self._key = _load_key(self._key_file)
         else:
             self._key = _new_key(self._key_file)
             self._certificate = self._make_root()
-            self._certificate_file.write_bytes(_pem(self._certificate))
+            self.certificate_file.write_bytes(_pem(self._certificate))
 
     @property
-    def _certificate_file(self) -> Path:
+    def certificate_file(self) -> Path:
+        """The authority's own certificate, which is all that AWS's hosts need."""
         return self.folder / "ca.pem"
 
     @property

@@ -265,7 +265,9 @@ class LocalAws:
     def environment(self, region: str, role_arn: str = "") -> dict[str, str]:
         """Return what a sandboxed process needs to reach AWS at its real names."""
         credentials = self._identities.credentials(region, role_arn) if role_arn else None
-        return sandbox_environment(self.endpoint, self._ca_bundle, region, credentials)
+        return sandbox_environment(
+            self.endpoint, self._authority.certificate_file, self._ca_bundle, region, credentials
+        )
 
     def spawn(self, name: str, target: Callable[[], None]) -> None:
         """Run ``target`` in a background thread; an exception in it is logged, never lost."""
