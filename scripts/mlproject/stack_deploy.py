@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -73,8 +73,7 @@ def deploy(
     client = session.client("cloudformation")
     known = _parameters_of(client, template)
     kind = _kind(client, name)
-    began = datetime.now(UTC)
-    change_set = f"publish-{began:%Y%m%d%H%M%S}"
+    change_set = f"publish-{uuid4().hex}"
     try:
         client.create_change_set(
             StackName=name,
@@ -89,8 +88,9 @@ def deploy(
             f"CloudFormation refuses stack {name}: {error.response['Error']['Message']}"
         ) from error
     if _has_changes(client, name, change_set):
+        earlier = {event["EventId"] for event in _events(client, name)}
         client.execute_change_set(StackName=name, ChangeSetName=change_set)
-        _follow(client, name, began, progress)
+        _follow(client, name, earlier, progress)
     else:
         client.delete_change_set(StackName=name, ChangeSetName=change_set)
     deployed = read(session, name)
@@ -140,28 +140,27 @@ def _has_changes(client: CloudFormationClient, name: str, change_set: str) -> bo
         time.sleep(_POLL_SECONDS)
 
 
-def _follow(client: CloudFormationClient, name: str, began: datetime, progress: Progress) -> None:
-    """Tell each event until the stack is at rest."""
-    told: set[str] = set()
+def _follow(client: CloudFormationClient, name: str, earlier: set[str], progress: Progress) -> None:
+    """Tell each event that is not an ``earlier`` one until the stack is at rest."""
+    told = set(earlier)
     while True:
         stack = _describe(client, name)
         status = stack["StackStatus"] if stack else "gone"
-        events = _events(client, name, began)
+        events = [event for event in _events(client, name) if event["EventId"] not in earlier]
         for event in events:
             if event["EventId"] not in told:
                 told.add(event["EventId"])
                 progress(f"{event.get('LogicalResourceId', '')} {event.get('ResourceStatus', '')}")
-        if not status.endswith("_IN_PROGRESS") or status in _SETTLED:
+        if not status.endswith("_IN_PROGRESS"):
             break
         time.sleep(_POLL_SECONDS)
     if status not in _SETTLED or "ROLLBACK" in status:
         raise PlatformError(f"stack {name} is {status}: {_first_failure(events)}")
 
 
-def _events(client: CloudFormationClient, name: str, began: datetime) -> list[StackEventTypeDef]:
-    """Return the events since ``began``, oldest first."""
-    found = client.describe_stack_events(StackName=name)["StackEvents"]
-    return [event for event in reversed(found) if event["Timestamp"] >= began]
+def _events(client: CloudFormationClient, name: str) -> list[StackEventTypeDef]:
+    """Return the newest events, oldest first."""
+    return client.describe_stack_events(StackName=name)["StackEvents"][::-1]
 
 
 def _first_failure(events: list[StackEventTypeDef]) -> str:
