@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Progress = Callable[[str], None]
@@ -21,19 +22,24 @@ _out = Console(highlight=False, soft_wrap=True)
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """Show ``title`` with what is happening now; off a terminal, a line for each change."""
-    last = ""
+    if _err.is_terminal:
+        with _err.status(title) as status:
+            yield lambda message: status.update(f"{title}: {escape(message)}")
+    else:
+        yield _ChangesOnly(title)
 
-    def report(message: str) -> None:
-        nonlocal last
-        if message != last:
-            last = message
-            if _err.is_terminal:
-                status.update(f"{title}: {message}")
-            else:
-                _err.print(f"{title}: {message}", markup=False)
 
-    with _err.status(title) as status:
-        yield report
+class _ChangesOnly:
+    """Prints a message when it differs from the one before."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._last = ""
+
+    def __call__(self, message: str) -> None:
+        if message != self._last:
+            self._last = message
+            note(f"{self._title}: {message}")
 
 
 def note(message: str) -> None:

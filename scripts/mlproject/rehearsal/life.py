@@ -13,15 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
 from mlproject import approvals, catalog, projects, publish, status
 from mlproject.errors import PlatformError
 from mlproject.rehearsal.inventory import account_inventory
-from mlproject.rehearsal.local import CREDENTIALS, REGION, LocalAws
+from mlproject.rehearsal.local import LocalAws
 
 if TYPE_CHECKING:
     import boto3
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 IMAGES = {"model": ROOT / "containers/xgboost-daal4py", "api": ROOT / "lambda/inference"}
 IMAGE_BUILD = ROOT / "seedcode/image/build.py"
-PROJECT_NAME = "churn"
+SCORE_TOLERANCE = 1e-5
 DATA_BUCKET = "rehearsal-churn-data"
 PATIENCE_SECONDS = 1200.0
 """How long a pipeline may take: far beyond what it needs, so that a hang ends with a sentence."""
@@ -54,12 +49,15 @@ class Life:
         Where each step and its findings are written.
     data
         The data scientist's own data; None for the template's synthetic customers.
+    name
+        The project's.
     """
 
     local: LocalAws
     session: boto3.Session
     summary: Summary
     data: Path | None = None
+    name: str = "churn"
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
     lead: boto3.Session = field(init=False)
@@ -90,7 +88,7 @@ class Life:
         with self.summary.step("create the project") as progress, ExitStack() as imports:
             product = catalog.find(self.lead, publish.PRODUCT_NAME)
             parameters = {"DataLocation": location} if location else {}
-            self.project = projects.create(self.lead, product, PROJECT_NAME, parameters)
+            self.project = projects.create(self.lead, product, self.name, parameters)
             imported = [imports.enter_context(self._importing_image(name)) for name in IMAGES]
             self.project = projects.wait(self.lead, self.project, progress)
             for wait in imported:
@@ -100,13 +98,13 @@ class Life:
     def train(self) -> None:
         """The first run of the model build trains, evaluates and registers a model."""
         with self.summary.step("train and register a model") as progress:
-            self._wait_pipeline(self.project.names.repository("modelbuild"), 1, progress)
+            self.wait_pipeline(self.project.names.repository("modelbuild"), 1, progress)
             self.summary.model = self._model_quality()
 
     def wait_for_nothing_to_deploy(self) -> None:
         """Before any approval the deploy pipeline's first run ends green, with nothing deployed."""
         with self.summary.step("deploy pipeline without a model ends green") as progress:
-            self._wait_pipeline(self.project.names.repository("modeldeploy"), 1, progress)
+            self.wait_pipeline(self.project.names.repository("modeldeploy"), 1, progress)
             if found := status.read(self.session, self.project).endpoints:
                 raise PlatformError(f"endpoints exist though no model is approved: {found}")
 
@@ -119,7 +117,7 @@ class Life:
     def deploy_to_staging(self) -> None:
         """The deploy pipeline brings up staging, tests it, and waits at the gate."""
         with self.summary.step("deploy to staging and test it") as progress:
-            self._wait(self._at_gate, progress)
+            self.wait(self._at_gate, progress)
 
     def deploy_to_production(self) -> None:
         """The approver opens the gate; production comes up and passes its smoke test."""
@@ -127,18 +125,21 @@ class Life:
             approvals.decide_gate(
                 self.session, self.project.names.repository("modeldeploy"), "Approved", "rehearsal"
             )
-            self._wait_pipeline(self.project.names.repository("modeldeploy"), 2, progress)
+            self.wait_pipeline(self.project.names.repository("modeldeploy"), 2, progress)
 
     def predict(self) -> None:
         """The application developer posts a raw customer record and gets the score that the evaluation computed."""
         with self.summary.step("predict over the REST API"):
             golden = self._golden_record()
-            answer = self.post(
-                projects.outputs(self.lead, self.project)["ProductionApiUrl"], golden["record"]
-            )
-            self.summary.prediction = answer["predictions"][0]
-            if abs(self.summary.prediction["score"] - golden["score"]) > 1e-5:
-                raise PlatformError(f"the API answers {answer}, the evaluation computed {golden['score']}")
+            url = projects.outputs(self.lead, self.project)["ProductionApiUrl"]
+            answer = rest.post(self.local, url, json.dumps(golden["record"]).encode())
+            if answer.status_code != HTTPStatus.OK:
+                raise PlatformError(f"POST {url} answered {answer.status_code}: {answer.text}")
+            self.summary.prediction = answer.json()["predictions"][0]
+            if abs(self.summary.prediction["score"] - golden["score"]) > SCORE_TOLERANCE:
+                raise PlatformError(
+                    f"the API answers {answer.text}, the evaluation computed {golden['score']}"
+                )
 
     def delete(self) -> None:
         """The lead deletes the project; nothing that came after `create` may be left."""
@@ -157,25 +158,6 @@ class Life:
         path = self.local.data.parent / "record.json"
         path.write_text(json.dumps(self._golden_record()["record"]) + "\n")
         return path
-
-    def post(self, url: str, record: Mapping[str, Any]) -> Any:
-        """POST a record to the API with a signature and return its JSON answer."""
-        body = json.dumps(record)
-        request = AWSRequest(
-            "POST", url, {"content-type": "application/json", "host": urlsplit(url).netloc}, body
-        )
-        SigV4Auth(Credentials(*CREDENTIALS), "execute-api", REGION).add_auth(request)
-        answer = requests.post(
-            url,
-            data=body,
-            headers=dict(request.headers),
-            proxies={"https": self.local.endpoint},
-            verify=str(self.local.certificate_authority),
-            timeout=60,
-        )
-        if answer.status_code != requests.codes.ok:
-            raise PlatformError(f"POST {url} answered {answer.status_code}: {answer.text}")
-        return answer.json()
 
     def _uploaded(self, data: Path) -> str:
         client = self.session.client("s3")
@@ -230,7 +212,7 @@ class Life:
         self._raise_if_failed(pipeline, self._executions(pipeline)[0])
         return approvals.waiting_gate(self.session, pipeline) is not None
 
-    def _wait_pipeline(self, pipeline: str, number: int, progress: Progress) -> None:
+    def wait_pipeline(self, pipeline: str, number: int, progress: Progress) -> None:
         """Wait until the pipeline's ``number``-th execution succeeded."""
 
         def succeeded() -> bool:
@@ -243,7 +225,7 @@ class Life:
             progress(current[0].name if current else execution["status"])
             return bool(execution["status"] == "Succeeded")
 
-        self._wait(succeeded, progress)
+        self.wait(succeeded, progress)
 
     def _executions(self, pipeline: str) -> list[Mapping[str, Any]]:
         """Return the pipeline's executions, newest first."""
@@ -256,7 +238,7 @@ class Life:
             reasons = "; ".join(f"stage {each.name}: {each.message}" for each in failed)
             raise PlatformError(f"{pipeline} is {execution['status']}: {reasons}")
 
-    def _wait(self, done: Callable[[], bool], progress: Progress) -> None:
+    def wait(self, done: Callable[[], bool], progress: Progress) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not done():
             if time.monotonic() > deadline:
