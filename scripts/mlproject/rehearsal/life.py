@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlproject import approvals, catalog, projects, publish, status
 from mlproject.errors import PlatformError
+from mlproject.rehearsal import rest
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
 
