@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
+
 from localaws.server import LocalAws
 
 REGION = "us-east-1"
@@ -42,7 +45,7 @@ class Stacks:
 
     def settled(self, name: str) -> dict[str, Any]:
         """Wait until no operation runs."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             stack: dict[str, Any] = self.client.describe_stacks(StackName=name)["Stacks"][0]
             if stack["StackStatus"].endswith(("_COMPLETE", "_FAILED")):
@@ -75,7 +78,19 @@ class Stacks:
         return {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """Serve for all tests of a module: starting and stopping takes longer than most of them."""
+    folder = tmp_path_factory.mktemp("cloudformation")
+    made = LocalAws(folder / "localaws", image_cache=folder / "images")
+    made.start()
+    yield made
+    made.close()
+    moto_api_backend.reset()
+
+
 @pytest.fixture
-def stacks(localaws: LocalAws) -> Stacks:
-    """Make stacks on a fresh localaws."""
-    return Stacks(localaws)
+def stacks(server: LocalAws) -> Iterator[Stacks]:
+    """Make stacks on a localaws that has nothing in it."""
+    yield Stacks(server)
+    moto_api_backend.reset()

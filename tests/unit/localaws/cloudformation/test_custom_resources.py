@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 from typing import Any
 
 import pytest
+
 from localaws.server import LocalAws
 
 from .conftest import REGION, TRUST, Stacks
 
 # Answers as its properties tell, and keeps every event that it was sent.
 FUNCTION = """
-import json, urllib.request
+import json, time, urllib.request
 import boto3
 
 def handler(event, context):
     url = event.pop("ResponseURL")
     wanted = event["ResourceProperties"]
     boto3.client("s3").put_object(
-        Bucket="sent-events", Key=context.aws_request_id, Body=json.dumps({**event, "Host": url.split("/")[2]}).encode()
+        Bucket="sent-events",
+        Key=context.aws_request_id,
+        Body=json.dumps({**event, "Host": url.split("/")[2], "At": time.time()}).encode(),
     )
     if wanted.get("Silent") == event["RequestType"]:
         return
@@ -38,15 +42,15 @@ def handler(event, context):
 """
 
 
-@pytest.fixture(autouse=True)
-def function(localaws: LocalAws) -> None:
-    """Make the function and the bucket where it keeps its events."""
-    localaws.client("s3", REGION).create_bucket(Bucket="sent-events")
-    role = localaws.client("iam", REGION).create_role(RoleName="f", AssumeRolePolicyDocument=TRUST)
+@pytest.fixture(scope="module")
+def stacks(server: LocalAws) -> Stacks:
+    """Return stacks on a localaws that has the function and the bucket where it keeps its events."""
+    server.client("s3", REGION).create_bucket(Bucket="sent-events")
+    role = server.client("iam", REGION).create_role(RoleName="f", AssumeRolePolicyDocument=TRUST)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
         writer.writestr("index.py", FUNCTION)
-    localaws.client("lambda", REGION).create_function(
+    server.client("lambda", REGION).create_function(
         FunctionName="f",
         Runtime="python3.11",
         Handler="index.handler",
@@ -54,6 +58,13 @@ def function(localaws: LocalAws) -> None:
         Code={"ZipFile": archive.getvalue()},
         Timeout=30,
     )
+    return Stacks(server)
+
+
+@pytest.fixture
+def name() -> str:
+    """Return the name of a stack of the test's own."""
+    return f"s-{uuid.uuid4().hex[:8]}"
 
 
 def template(**properties: Any) -> str:
@@ -71,20 +82,21 @@ def template(**properties: Any) -> str:
     )
 
 
-def events(stacks: Stacks) -> list[dict[str, Any]]:
+def events(stacks: Stacks, name: str) -> list[dict[str, Any]]:
+    """Return the events that the function got for a stack, oldest first."""
     s3 = stacks.server.client("s3", REGION)
-    listed = sorted(
-        s3.list_objects_v2(Bucket="sent-events").get("Contents", []), key=lambda item: item["LastModified"]
-    )
-    return [json.loads(s3.get_object(Bucket="sent-events", Key=item["Key"])["Body"].read()) for item in listed]
+    listed = s3.list_objects_v2(Bucket="sent-events").get("Contents", [])
+    bodies = [s3.get_object(Bucket="sent-events", Key=item["Key"])["Body"].read() for item in listed]
+    mine = [event for event in map(json.loads, bodies) if f":stack/{name}/" in event["StackId"]]
+    return sorted(mine, key=lambda event: float(event["At"]))
 
 
-def test_create_update_and_delete_reach_the_function(stacks: Stacks) -> None:
-    assert stacks.create(template(Name="a", Count=3, On=True))["StackStatus"] == "CREATE_COMPLETE"
-    assert stacks.outputs() == {"Said": "hello a", "Deep": "x", "Ref": "thing"}
-    assert stacks.update(template(Name="b"))["StackStatus"] == "UPDATE_COMPLETE"
-    stacks.delete()
-    create, update, delete = events(stacks)
+def test_create_update_and_delete_reach_the_function(stacks: Stacks, name: str) -> None:
+    assert stacks.create(template(Name="a", Count=3, On=True), name)["StackStatus"] == "CREATE_COMPLETE"
+    assert stacks.outputs(name) == {"Said": "hello a", "Deep": "x", "Ref": "thing"}
+    assert stacks.update(template(Name="b"), name)["StackStatus"] == "UPDATE_COMPLETE"
+    stacks.delete(name)
+    create, update, delete = events(stacks, name)
     assert create["ResourceProperties"] == {
         "ServiceToken": create["ServiceToken"],
         "Name": "a",
@@ -97,67 +109,70 @@ def test_create_update_and_delete_reach_the_function(stacks: Stacks) -> None:
     assert (update["RequestType"], update["PhysicalResourceId"]) == ("Update", "thing")
     assert update["OldResourceProperties"]["Name"] == "a"
     assert (delete["RequestType"], delete["ResourceProperties"]["Name"]) == ("Delete", "b")
-    assert stacks.server.client("s3", REGION).list_buckets()["Buckets"][0]["Name"] == "sent-events"
+    buckets = stacks.server.client("s3", REGION).list_buckets()["Buckets"]
+    assert [bucket["Name"] for bucket in buckets] == ["sent-events"]
 
 
-def test_a_failed_create_is_rolled_back_by_a_delete_of_the_same_thing(stacks: Stacks) -> None:
-    assert stacks.create(template(FailOn="Create", Id="half"))["StackStatus"] == "ROLLBACK_COMPLETE"
-    reason = stacks.reason("s", "Thing", "CREATE_FAILED")
+def test_a_failed_create_is_rolled_back_by_a_delete_of_the_same_thing(stacks: Stacks, name: str) -> None:
+    assert stacks.create(template(FailOn="Create", Id="half"), name)["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = stacks.reason(name, "Thing", "CREATE_FAILED")
     assert reason.startswith(
         "Received response status [FAILED] from custom resource. Message returned: because Create (RequestId: "
     )
-    assert [(event["RequestType"], event.get("PhysicalResourceId")) for event in events(stacks)] == [
+    assert [(event["RequestType"], event.get("PhysicalResourceId")) for event in events(stacks, name)] == [
         ("Create", None),
         ("Delete", "half"),
     ]
 
 
-def test_a_failed_update_is_turned_back_by_an_update(stacks: Stacks) -> None:
-    stacks.create(template(Name="a"))
-    assert stacks.update(template(Name="b", FailOn="Update"))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    back = events(stacks)[-1]
+def test_a_failed_update_is_turned_back_by_an_update(stacks: Stacks, name: str) -> None:
+    stacks.create(template(Name="a"), name)
+    assert (
+        stacks.update(template(Name="b", FailOn="Update"), name)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    )
+    back = events(stacks, name)[-1]
     assert (back["RequestType"], back["ResourceProperties"]["Name"]) == ("Update", "a")
     assert back["OldResourceProperties"]["Name"] == "b"
-    assert stacks.outputs()["Said"] == "hello a"
+    assert stacks.outputs(name)["Said"] == "hello a"
 
 
-def test_another_physical_id_deletes_the_old_thing_in_clean_up(stacks: Stacks) -> None:
-    stacks.create(template(Id="old"))
-    assert stacks.update(template(Id="new"))["StackStatus"] == "UPDATE_COMPLETE"
-    assert stacks.outputs()["Ref"] == "new"
-    assert [(event["RequestType"], event.get("PhysicalResourceId")) for event in events(stacks)] == [
+def test_another_physical_id_deletes_the_old_thing_in_clean_up(stacks: Stacks, name: str) -> None:
+    stacks.create(template(Id="old"), name)
+    assert stacks.update(template(Id="new"), name)["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.outputs(name)["Ref"] == "new"
+    assert [(event["RequestType"], event.get("PhysicalResourceId")) for event in events(stacks, name)] == [
         ("Create", None),
         ("Update", "old"),
         ("Delete", "old"),
     ]
 
 
-def test_a_function_that_never_answers_fails_after_the_service_timeout(stacks: Stacks) -> None:
-    stack = stacks.create(template(Silent="Create", ServiceTimeout=1))
+def test_a_function_that_never_answers_fails_after_the_service_timeout(stacks: Stacks, name: str) -> None:
+    stack = stacks.create(template(Silent="Create", ServiceTimeout=3), name)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "did not receive a response from your Custom Resource" in stacks.reason(
-        "s", "Thing", "CREATE_FAILED"
+        name, "Thing", "CREATE_FAILED"
     )
-    assert [event["RequestType"] for event in events(stacks)] == ["Create", "Delete"]
+    assert [event["RequestType"] for event in events(stacks, name)] == ["Create", "Delete"]
 
 
-def test_a_function_that_is_not_there_fails_with_lambda_s_words(stacks: Stacks) -> None:
-    stack = stacks.create(template().replace("function:f", "function:missing"))
+def test_a_function_that_is_not_there_fails_with_lambda_s_words(stacks: Stacks, name: str) -> None:
+    stack = stacks.create(template().replace("function:f", "function:missing"), name)
     assert stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-    assert "missing" in stacks.reason("s", "Thing", "CREATE_FAILED")
+    assert "missing" in stacks.reason(name, "Thing", "CREATE_FAILED")
 
 
-def test_a_delete_that_fails_leaves_the_stack_to_try_again(stacks: Stacks) -> None:
-    stacks.create(template(FailOn="Delete"))
-    stack = stacks.delete()
+def test_a_delete_that_fails_leaves_the_stack_to_try_again(stacks: Stacks, name: str) -> None:
+    stacks.create(template(FailOn="Delete"), name)
+    stack = stacks.delete(name)
     assert stack["StackStatus"] == "DELETE_FAILED"
     assert "because Delete" in stacks.reason(stack["StackId"], "Thing", "DELETE_FAILED")
 
 
-def test_an_attribute_that_was_not_answered_fails_the_stack(stacks: Stacks) -> None:
+def test_an_attribute_that_was_not_answered_fails_the_stack(stacks: Stacks, name: str) -> None:
     asked = template().replace('"Said"]', '"Unsaid"]')
-    stack = stacks.create(asked)
+    stack = stacks.create(asked, name)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "Vendor response doesn't contain Unsaid attribute" in stacks.reason(
-        "s", "s", "ROLLBACK_IN_PROGRESS"
+        name, name, "ROLLBACK_IN_PROGRESS"
     )

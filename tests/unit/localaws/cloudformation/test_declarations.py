@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import jmespath
 import pytest
 from botocore import xform_name
+from moto.core.utils import get_service_model
+
 from localaws.services.cloudformation.resources.registry import provider_of, table_providers, unsupported
 from localaws.services.cloudformation.resources.table import Call, TableProvider
-from moto.core.utils import get_service_model
 
 PROVIDERS = table_providers()
 
@@ -53,7 +54,7 @@ def test_a_declaration_names_properties_that_the_schema_knows(provider: TablePro
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 def test_required_properties_and_tags_are_supported(provider: TableProvider) -> None:
-    properties = {name: "x" for name in provider.schema.required}
+    properties = dict.fromkeys(provider.schema.required, "x")
     if provider.schema.tags:
         properties["Tags"] = "x"
     assert set(properties) <= provider.supported(properties)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from localaws.services.cloudformation.documents import parse_document
 from localaws.services.cloudformation.errors import ValidationError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from localaws.services.cloudformation.errors import ValidationError
 from localaws.services.cloudformation.intrinsics import Scope, evaluate, references
 

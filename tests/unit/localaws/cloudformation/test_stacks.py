@@ -13,13 +13,12 @@ from .conftest import REGION, Stacks
 TWO = """
 Parameters: {Value: {Type: String, Default: one}, Name: {Type: String, Default: /first}}
 Resources:
-  Topic: {Type: "AWS::SNS::Topic", DeletionPolicy: %(policy)s, Properties: {DisplayName: !Ref Value}}
+  Topic: {Type: "AWS::SNS::Topic", DeletionPolicy: Delete, Properties: {DisplayName: !Ref Value}}
   Parameter:
     Type: AWS::SSM::Parameter
     Properties: {Name: !Ref Name, Type: String, Value: !Sub "${Value} ${Topic.TopicName}"}
 Outputs: {Topic: {Value: !Ref Topic, Export: {Name: topic}}}
-""" % {"policy": "Delete"}  # noqa: UP031 - braces are the template's
-NAME_TAKEN = "Parameter"
+"""
 
 
 def values(**given: str) -> list[dict[str, str]]:
@@ -191,7 +190,8 @@ def test_a_failed_delete_says_why_and_can_go_on_without_the_resource(stacks: Sta
 
 def test_an_export_binds_the_stack_that_it_comes_from(stacks: Stacks) -> None:
     stacks.create(TWO)
-    user = "Resources: {P: {Type: 'AWS::SSM::Parameter', Properties: {Name: /p, Type: String, Value: !ImportValue topic}}}"
+    properties = "{Name: /p, Type: String, Value: !ImportValue topic}"
+    user = f"Resources: {{P: {{Type: 'AWS::SSM::Parameter', Properties: {properties}}}}}"
     stacks.create(user, "user")
     assert parameters(stacks)["/p"] == stacks.outputs()["Topic"]
     assert stacks.client.list_imports(ExportName="topic")["Imports"] == ["user"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from localaws.services.cloudformation.assertions import check_rules
 from localaws.services.cloudformation.errors import ValidationError
 from localaws.services.cloudformation.template import parse_template

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from localaws.services.cloudformation.errors import ValidationError
 from localaws.services.cloudformation.parameters import parameter_texts, parameter_values, parse_parameter
 
