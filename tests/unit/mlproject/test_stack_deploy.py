@@ -59,7 +59,7 @@ def test_a_stack_is_made_changed_and_left_alone(session: boto3.Session) -> None:
     assert deploy(session, told, Days="90") == stack_deploy.read(session, "stack")
     assert told == []
     kept = session.client("cloudformation").list_change_sets(StackName="stack")["Summaries"]
-    assert all(each["ExecutionStatus"] == "EXECUTE_COMPLETE" for each in kept)
+    assert "FAILED" not in [each["Status"] for each in kept]
 
 
 def test_a_parameter_that_the_template_lost_is_left_out(session: boto3.Session) -> None:
