@@ -55,11 +55,14 @@ class Endpoint(Resource):
     ----------
     variants
         Those in service, by name; empty until the first deployment is healthy.
+    coming
+        Those that a deployment in progress brings up.
     deleting
         DeleteEndpoint was called; a deployment in progress then ends itself.
     """
 
     variants: dict[str, Variant] = field(default_factory=dict)
+    coming: list[Variant] = field(default_factory=list)
     deleting: bool = False
 
     def chosen(self, target: str = "") -> Variant | None:
@@ -215,37 +218,42 @@ def _variant(region: Region, endpoint: str, config: dict[str, Any], given: dict[
 
 
 def _deploy(region: Region, endpoint: Endpoint, config: Resource, variants: list[Variant]) -> None:
+    with LOCK:
+        endpoint.coming = variants
+    reason = "InternalServerError: We encountered an internal error. Please try again."
     try:
         for variant in variants:
             variant.host.start()
+        reason = ""
     except HostFailed as error:
-        _close(variants)
-        _end_deployment(region, endpoint, FailureReason=str(error))
-        return
-    with LOCK:
-        if endpoint.deleting:
-            replaced = variants
-        else:
-            replaced = list(endpoint.variants.values())
-            endpoint.variants = {variant.host.name: variant for variant in variants}
-            endpoint.detail.pop("DataCaptureConfig", None)
-            endpoint.change(EndpointConfigName=config.name, **_capture_summary(config.detail))
-    _end_deployment(region, endpoint)
-    _close(replaced)
+        reason = str(error)
+    finally:
+        with LOCK:
+            endpoint.coming = []
+            failed = bool(reason) or endpoint.deleting
+            unused = variants if failed else list(endpoint.variants.values())
+            if not failed:
+                endpoint.variants = {variant.host.name: variant for variant in variants}
+                endpoint.detail.pop("DataCaptureConfig", None)
+                endpoint.change(EndpointConfigName=config.name, **_capture_summary(config.detail))
+        _end_deployment(region, endpoint, reason)
+        _close(unused)
 
 
-def _end_deployment(region: Region, endpoint: Endpoint, **values: Any) -> None:
+def _end_deployment(region: Region, endpoint: Endpoint, reason: str) -> None:
     with LOCK:
         if endpoint.deleting:
             return
         # A failed update leaves in service what served before, and says why.
-        endpoint.change(EndpointStatus="InService" if endpoint.variants else "Failed", **values)
+        status = "InService" if endpoint.variants else "Failed"
+        endpoint.change(EndpointStatus=status, **({"FailureReason": reason} if reason else {}))
     _announce(region, endpoint)
 
 
 def _take_down(region: Region, endpoint: Endpoint) -> None:
     with LOCK:
-        variants, endpoint.variants = list(endpoint.variants.values()), {}
+        variants = [*endpoint.variants.values(), *endpoint.coming]
+        endpoint.variants = {}
     _close(variants)
     with LOCK:
         region.table("endpoints").pop(endpoint.name, None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from localaws.runtime import runtime
@@ -188,8 +188,8 @@ class Executor:
             with self._changed:
                 before = state.status
                 state.status, state.reason, state.ended, state.job = status, reason, now(), None
-                self._announce(step, state, before)
                 self._changed.notify_all()
+                self._announce(step, state, before)
 
     def _attempt(self, step: Step, state: StepState) -> None:
         if step.type == "Condition":
@@ -223,11 +223,11 @@ class Executor:
             try:
                 return carry_out(step, arguments, state, self._context)
             except StepFailed as error:
-                pause = _pause(step, error.kind, state.attempts)
+                pause = retry_pause(step.raw.get("RetryPolicies", ()), error.kind, state.attempts)
                 if pause is None:
                     raise
                 with self._changed:
-                    if self._changed.wait_for(lambda: state.status == "Stopping", pause.total_seconds()):
+                    if self._changed.wait_for(lambda: state.status == "Stopping", pause):
                         raise StepStopped from error
 
     def _announce(self, step: Step, state: StepState, before: str) -> None:
@@ -302,14 +302,14 @@ def stop(region: Region, pipeline: Pipeline, execution: Execution) -> None:
             jobs.stop(state.job)
 
 
-def _pause(step: Step, kind: str, attempts: int) -> timedelta | None:
-    """Return how long to wait before the next attempt, None when there is to be none."""
-    for policy in step.raw.get("RetryPolicies", ()):
+def retry_pause(policies: Sequence[Mapping[str, Any]], kind: str, attempts: int) -> float | None:
+    """Return how many seconds to wait before the next attempt, None when there is to be none."""
+    for policy in policies:
         if kind and kind in policy.get("ExceptionType", ()):
             if attempts > policy.get("MaxAttempts", 5):
                 return None
-            wait = policy.get("IntervalSeconds", 1) * policy.get("BackoffRate", 2.0) ** (attempts - 1)
-            return timedelta(seconds=wait)
+            pause: float = policy.get("IntervalSeconds", 1) * policy.get("BackoffRate", 2.0) ** (attempts - 1)
+            return pause
     return None
 
 

@@ -10,7 +10,7 @@ from moto.sagemaker.exceptions import ValidationError
 from localaws.operations import Operation, Request
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
-from localaws.services.sagemaker.images import image_digest
+from localaws.services.sagemaker.container_images import image_digest
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.registry import find_package
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now, tag_map

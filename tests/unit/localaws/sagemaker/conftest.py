@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 import time
@@ -12,37 +11,28 @@ from typing import Any
 
 import pytest
 
-from localaws.engine import Container, ContainerSpec, Engine
+from localaws.images import Image, ImageNotFound
 from localaws.server import LocalAws
 
 REGION = "us-east-1"
-HOST_TOOLS = "aws/codebuild/standard:7.0"
 
 
 class ScriptImages:
-    """An engine whose images are scripts: ``<image>`` runs ``python <script> <arguments>``."""
+    """An image store whose images are scripts: running one is ``python <script> <arguments>``."""
 
-    name = "scripts"
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self) -> None:
         self._scripts: dict[str, Path] = {}
 
     def add(self, image: str, script: Path) -> None:
         """Let ``image`` run ``script``."""
         self._scripts[image] = script
 
-    def start(self, spec: ContainerSpec) -> Container:
-        """Start the script of an image, or on the host's tools what the image of the spec names."""
-        script = self._scripts.get(spec.image)
-        if script is not None:
-            command = spec.command or (sys.executable, "-u", str(script))
-            spec = dataclasses.replace(spec, image=HOST_TOOLS, command=command)
-        return self._engine.start(spec)
-
-    def close(self) -> None:
-        """End every container."""
-        self._engine.close()
+    def find(self, uri: str, region: str) -> Image:
+        """Return what the engine needs to run an image."""
+        if uri not in self._scripts:
+            raise ImageNotFound(uri)
+        assert region == REGION
+        return Image(entrypoint=(sys.executable, "-u", str(self._scripts[uri])))
 
 
 class SageMaker:
@@ -51,8 +41,8 @@ class SageMaker:
     def __init__(self, server: LocalAws, folder: Path) -> None:
         self.server = server
         self.folder = folder
-        self.images = ScriptImages(server.engine)
-        server.engine = self.images
+        self.images = ScriptImages()
+        server.images = self.images  # type: ignore[assignment]
         self._emitted: list[tuple[str, dict[str, Any]]] = []
         server.emit = self._record  # type: ignore[method-assign]
         self.client = server.client("sagemaker", REGION)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.services.sagemaker import invocations
+
 from .conftest import SageMaker, until
 
 SERVE = """
@@ -200,6 +202,20 @@ def test_an_endpoint_that_is_not_there_is_a_validation_error(hosting: Hosting) -
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
+def test_a_container_that_does_not_answer_in_time_is_a_model_error(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosting.up()
+    monkeypatch.setattr(invocations, "TIMEOUT_SECONDS", 0.2)
+    with pytest.raises(hosting.sagemaker.runtime.exceptions.ModelError, match="Your invocation timed out"):
+        hosting.invoke(b"slow")
+
+
+def test_asynchronous_invocation_is_refused_by_name(hosting: Hosting) -> None:
+    with pytest.raises(ClientError, match="InvokeEndpointAsync"):
+        hosting.sagemaker.runtime.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://data/in")
+
+
 def test_a_body_over_the_limit_is_refused_with_413(hosting: Hosting) -> None:
     hosting.up()
     with pytest.raises(ClientError, match="HTTP content length exceeded 6291456 bytes") as error:
@@ -271,6 +287,49 @@ def test_a_deleted_endpoint_ends_its_container(hosting: Hosting) -> None:
     hosting.client.delete_model(ModelName="one")
     assert hosting.client.list_endpoint_configs()["EndpointConfigs"] == []
     assert hosting.client.list_models()["Models"] == []
+
+
+def test_an_endpoint_deleted_before_it_is_up_leaves_no_container(hosting: Hosting) -> None:
+    mute = hosting.sagemaker.image("serve", "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    hosting.image = mute
+    hosting.client.create_endpoint(EndpointName="churn", EndpointConfigName=hosting.config("one"))
+    logs = hosting.sagemaker.server.client("logs", "us-east-1")
+
+    def pid() -> str:
+        if not logs.describe_log_groups(logGroupNamePrefix="/aws/sagemaker/Endpoints/churn")["logGroups"]:
+            return ""
+        events = logs.filter_log_events(logGroupName="/aws/sagemaker/Endpoints/churn")["events"]
+        return events[0]["message"] if events else ""
+
+    process = until(pid)
+    hosting.client.delete_endpoint(EndpointName="churn")
+    until(lambda: not os.path.exists(f"/proc/{process}"))
+    until(lambda: hosting.client.list_endpoints(NameContains="churn")["Endpoints"] == [])
+
+
+def test_a_variant_can_be_registered_for_scaling(hosting: Hosting) -> None:
+    hosting.up()
+    scaling = hosting.sagemaker.server.client("application-autoscaling", "us-east-1")
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/churn/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=3)
+    metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    scaling.put_scaling_policy(
+        **target,
+        PolicyName="invocations",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 100,
+            "PredefinedMetricSpecification": metric,
+        },
+    )
+    found = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    assert [policy["PolicyName"] for policy in found] == ["invocations"]
+    scaling.deregister_scalable_target(**target)
+    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
 
 
 def test_a_model_can_come_from_a_model_package(hosting: Hosting) -> None:

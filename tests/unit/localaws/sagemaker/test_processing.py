@@ -91,6 +91,23 @@ def test_the_output_of_the_container_is_in_cloudwatch_logs(sagemaker: SageMaker)
     assert [event["message"] for event in found["events"]] == ["read 1,2"]
 
 
+@pytest.mark.parametrize(("isolated", "has_credentials"), [(False, True), (True, False)])
+def test_an_isolated_container_gets_no_credentials(
+    sagemaker: SageMaker, isolated: bool, has_credentials: bool
+) -> None:
+    sagemaker.put("in/one.csv", "1,2")
+    source = """
+import os, pathlib, sys
+pathlib.Path(sys.argv[1], "output/key").write_text(str(bool(os.environ.get("AWS_SECRET_ACCESS_KEY"))))
+"""
+    network = {"EnableNetworkIsolation": isolated}
+    sagemaker.client.create_processing_job(
+        **job(sagemaker, sagemaker.image("see", source), NetworkConfig=network)
+    )
+    assert ended(sagemaker)["ProcessingJobStatus"] == "Completed"
+    assert sagemaker.get("out/key").decode() == str(has_credentials)
+
+
 def test_a_failing_container_fails_the_job_with_its_message(sagemaker: SageMaker) -> None:
     sagemaker.put("in/one.csv", "1,2")
     sagemaker.client.create_processing_job(**job(sagemaker, sagemaker.image("fail", FAIL)))

@@ -1,0 +1,32 @@
+"""Holds image URIs against this account's ECR, so that what is registered exists; others' are taken as given."""
+
+from __future__ import annotations
+
+from moto.sagemaker.exceptions import ValidationError
+
+from localaws.images import ImageNotFound, ImageUri, find_digest
+from localaws.services.sagemaker.resources import Region
+
+
+def image_digest(region: Region, uri: str) -> str:
+    """Return the digest of an image of this account (``""`` for others'); raise when ECR does not know it."""
+    if _own(region, uri) is None:
+        return ""
+    try:
+        return find_digest(uri)
+    except ImageNotFound as error:
+        raise ValidationError(f"Requested image {uri} not found.") from error
+
+
+def resolved_image(region: Region, uri: str) -> str:
+    """Return the URI by digest of an image of this account, any other URI as it is."""
+    own = _own(region, uri)
+    return own.pinned(image_digest(region, uri)) if own is not None else uri
+
+
+def _own(region: Region, uri: str) -> ImageUri | None:
+    try:
+        image = ImageUri.parse(uri)
+    except ImageNotFound:
+        return None
+    return image if image.account == region.account else None
