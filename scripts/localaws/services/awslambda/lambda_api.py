@@ -540,11 +540,13 @@ def invoke(request: Request) -> Answer:
     if kind == "Event":
         call_later(function, qualifier, payload)
         return {"StatusCode": 202}
-    invocation = call(function, qualifier, payload, request.params.get("ClientContext") or "")
+    wants_tail = request.params.get("LogType") == "Tail"
+    context = request.params.get("ClientContext") or ""
+    invocation = call(function, qualifier, payload, client_context=context, wants_tail=wants_tail)
     answer: Answer = {"StatusCode": 200, "Payload": invocation.answer, "ExecutedVersion": version.number}
     if invocation.error:
         answer["FunctionError"] = "Unhandled"
-    if request.params.get("LogType") == "Tail":
+    if wants_tail:
         answer["LogResult"] = base64.b64encode(invocation.tail().encode()).decode()
     return answer
 

@@ -20,10 +20,10 @@ POOL = Pool()
 RETRY_SECONDS = (1.0, 2.0)
 
 
-def call(function: Function, qualifier: str, payload: bytes, client_context: str = "") -> Invocation:
-    """Run a function and return the finished invocation."""
+def call(function: Function, qualifier: str, payload: bytes, **options: Any) -> Invocation:
+    """Run a function and return the finished invocation; options are those of `Invocation`."""
     version = function.resolve(qualifier)
-    invocation = Invocation(payload, function.arn(qualifier), client_context)
+    invocation = Invocation(payload, function.arn(qualifier), **options)
     POOL.invoke(function, version, invocation)
     return invocation
 

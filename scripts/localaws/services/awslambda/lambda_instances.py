@@ -25,7 +25,9 @@ INIT_SECONDS = 10
 IDLE_SECONDS = 600
 RESPONSE_LIMIT = 6 * 1024 * 1024
 TAIL_BYTES = 4096
-TAIL_SETTLE_SECONDS = 0.02
+# How long a caller who wants the log waits for its end, and how long the last lines take through the pipe.
+REPORT_SECONDS = 2.0
+SETTLE_SECONDS = 0.05
 TASK_ROOT = "/var/task"
 BASE_IMAGE = "public.ecr.aws/lambda/python"
 
@@ -37,6 +39,7 @@ class Invocation:
     payload: bytes
     arn: str
     client_context: str = ""
+    wants_tail: bool = False
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline: float = 0.0
     started: float = 0.0
@@ -44,6 +47,7 @@ class Invocation:
     answer: bytes = b""
     error: bool = False
     lines: list[str] = field(default_factory=list)
+    reported: threading.Event = field(default_factory=threading.Event)
 
     def finish(self, answer: bytes, *, error: bool) -> None:
         """Take the first answer; what comes later is too late."""
@@ -57,7 +61,9 @@ class Invocation:
         self.finish(json.dumps({"errorType": kind, "errorMessage": text}).encode(), error=True)
 
     def tail(self) -> str:
-        """Return the last 4 KB of what was logged."""
+        """Return the last 4 KB of what was logged, with the report at its end."""
+        if self.started:
+            self.reported.wait(REPORT_SECONDS)
         return "\n".join(self.lines).encode()[-TAIL_BYTES:].decode(errors="replace")
 
 
@@ -77,6 +83,8 @@ class Instance:
         self.idle_since = time.monotonic()
         self._inbox: queue.Queue[Invocation | None] = queue.Queue()
         self._current: Invocation | None = None
+        self._logged: Invocation | None = None
+        self._report_lock = threading.Lock()
         self._ready = threading.Event()
         self._init_error = b""
         self._created = time.monotonic()
@@ -101,15 +109,15 @@ class Instance:
         """Run an invocation to its end, whatever that is; logs go to the group and to the invocation."""
         timeout = float(self.version.settings["Timeout"])
         self._current = invocation
+        if not self._ready.is_set():
+            # What the runtime says while it cannot load the handler belongs to the call that waits for it.
+            self._logged = invocation
         if not self._ready.wait(INIT_SECONDS + timeout):
             invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
             self.stop()
         elif self._init_error:
             invocation.finish(self._init_error, error=True)
         elif self._container.running():
-            invocation.started = time.monotonic()
-            invocation.deadline = time.time() + timeout
-            self._platform_log("start", invocation)
             self._inbox.put(invocation)
             if not invocation.done.wait(timeout):
                 invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
@@ -117,9 +125,6 @@ class Instance:
                     f"{_timestamp()} {invocation.request_id} Task timed out after {timeout:.2f} seconds"
                 )
                 self.stop()
-        if invocation.started:
-            time.sleep(TAIL_SETTLE_SECONDS)
-            self._platform_log("report", invocation)
         self._current = None
         self.idle_since = time.monotonic()
 
@@ -134,7 +139,14 @@ class Instance:
         if not self._ready.is_set():
             self._init_seconds = time.monotonic() - self._created
             self._ready.set()
-        return self._inbox.get()
+        self._report()
+        invocation = self._inbox.get()
+        if invocation is not None:
+            invocation.started = time.monotonic()
+            invocation.deadline = time.time() + float(self.version.settings["Timeout"])
+            self._logged = invocation
+            self._platform_log("start", invocation)
+        return invocation
 
     def respond(self, request_id: str, body: bytes, *, error: bool) -> bool:
         """Take a handler's answer; False when nobody waits for it."""
@@ -219,6 +231,7 @@ class Instance:
             status = f"exit status {code}" if code >= 0 else f"signal {-code}"
             current.fail("Runtime.ExitError", f"Runtime exited with error: {status}")
         self._ready.set()
+        self._report()
         self._inbox.put(None)
         self._close_api()
 
@@ -227,10 +240,22 @@ class Instance:
         self._api.server_close()
 
     def _log(self, line: str) -> None:
-        current = self._current
-        if current is not None:
-            current.lines.append(line)
+        logged = self._logged
+        if logged is not None:
+            logged.lines.append(line)
         self._write_log(line)
+
+    def _report(self) -> None:
+        """Close the log of the last invocation, once the process asks for another or has ended."""
+        with self._report_lock:
+            invocation = self._logged
+            if invocation is None or not invocation.started:
+                return
+            if invocation.wants_tail:
+                time.sleep(SETTLE_SECONDS)
+            self._platform_log("report", invocation)
+            self._logged = None
+            invocation.reported.set()
 
     def _platform_log(self, event: str, invocation: Invocation) -> None:
         lines = (self._json_lines if self._log_format() == "JSON" else self._text_lines)(event, invocation)

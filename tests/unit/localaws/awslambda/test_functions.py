@@ -104,6 +104,23 @@ def test_a_function_answers_and_stays_warm(localaws: LocalAws, create: Create) -
     assert (second["count"], second["pid"]) == (2, first["pid"])
 
 
+def test_every_invocation_is_framed_in_the_log(localaws: LocalAws, create: Create) -> None:
+    create(ECHO)
+    for number in range(3):
+        invoke(localaws, f"event {number}", LogType="Tail")
+    events = localaws.client("logs", REGION).filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    words = [event["message"].split()[0] for event in events]
+    assert words == ["START", "got", "END", "REPORT"] * 3
+
+
+def test_a_json_log_reports_in_json(localaws: LocalAws, create: Create) -> None:
+    create(ECHO, LoggingConfig={"LogFormat": "JSON", "LogGroup": "/my/logs"})
+    invoke(localaws, LogType="Tail")
+    events = localaws.client("logs", REGION).filter_log_events(logGroupName="/my/logs")["events"]
+    kinds = [json.loads(event["message"]).get("type") for event in events if event["message"].startswith("{")]
+    assert [kinds[0], kinds[-1]] == ["platform.start", "platform.report"]
+
+
 def test_logs_reach_cloudwatch(localaws: LocalAws, create: Create) -> None:
     create(ECHO)
     invoke(localaws, "unmistakable")
@@ -147,10 +164,11 @@ def test_an_exception_is_the_answer_with_the_error_header(localaws: LocalAws, cr
 
 def test_a_module_that_cannot_be_imported_is_named(localaws: LocalAws, create: Create) -> None:
     create("import nothing_like_this")
-    error, call = invoke(localaws)
+    error, call = invoke(localaws, LogType="Tail")
     assert call["FunctionError"] == "Unhandled"
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert "nothing_like_this" in error["errorMessage"]
+    assert "nothing_like_this" in base64.b64decode(call["LogResult"]).decode()
 
 
 def test_a_function_that_takes_too_long_is_ended(localaws: LocalAws, create: Create) -> None:
