@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -57,8 +58,21 @@ class Api:
     server: LocalAws
     id: str
     root: str
-    function_arn: str
     resources: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def function_arn(self) -> str:
+        """The ARN of a function that obeys the body or echoes its event, made when it is first wanted."""
+        role = self.server.client("iam", REGION).create_role(RoleName="echo", AssumeRolePolicyDocument=TRUST)
+        function = self.functions.create_function(
+            FunctionName="echo",
+            Runtime="python3.11",
+            Handler="echo.handler",
+            Role=role["Role"]["Arn"],
+            Timeout=20,
+            Code={"ZipFile": archive(ECHO)},
+        )
+        return str(function["FunctionArn"])
 
     @property
     def gateway(self) -> Any:
@@ -133,17 +147,8 @@ class Api:
 
 @pytest.fixture
 def api(localaws: LocalAws) -> Api:
-    role = localaws.client("iam", REGION).create_role(RoleName="echo", AssumeRolePolicyDocument=TRUST)
-    function = localaws.client("lambda", REGION).create_function(
-        FunctionName="echo",
-        Runtime="python3.11",
-        Handler="echo.handler",
-        Role=role["Role"]["Arn"],
-        Timeout=20,
-        Code={"ZipFile": archive(ECHO)},
-    )
     made = localaws.client("apigateway", REGION).create_rest_api(name="things")
-    return Api(localaws, made["id"], made["rootResourceId"], function["FunctionArn"])
+    return Api(localaws, made["id"], made["rootResourceId"])
 
 
 @pytest.fixture

@@ -60,26 +60,24 @@ def test_missing_parameters_are_named(validated: Any) -> None:
     assert answer.json() == {"message": "Missing required request parameters: [X-Tenant, page]"}
 
 
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
-        ({}, '[object has missing required properties (["name","size"])]'),
-        ({"name": "a", "size": 1, "x": 2}, 'properties which are not allowed by the schema: ["x"]]'),
-        (
-            {"name": "a", "size": "b"},
-            '[instance type (string) does not match any allowed primitive type (allowed: ["integer","null"])]',
-        ),
-        (5, "instance type (integer) does not match"),
-    ],
+TYPE_FAULT = (
+    '[instance type (string) does not match any allowed primitive type (allowed: ["integer","null"])]'
 )
-def test_a_body_that_breaks_its_model_is_refused_with_the_fault(
-    validated: Any, content: object, fault: str
-) -> None:
+FAULTS: list[tuple[object, str]] = [
+    ({}, '[object has missing required properties (["name","size"])]'),
+    ({"name": "a", "size": 1, "x": 2}, 'properties which are not allowed by the schema: ["x"]]'),
+    ({"name": "a", "size": "b"}, TYPE_FAULT),
+    (5, "instance type (integer) does not match"),
+]
+
+
+def test_a_body_that_breaks_its_model_is_refused_with_the_fault(validated: Any) -> None:
     customise(validated, "BAD_REQUEST_BODY", '{"why": "$context.error.validationErrorString"}')
     validated.deploy()
-    answer = validated.post(content, path="/things?page=1", X_Tenant="t")
-    assert answer.status_code == 400
-    assert fault in answer.json()["why"]
+    for content, fault in FAULTS:
+        answer = validated.post(content, path="/things?page=1", X_Tenant="t")
+        assert answer.status_code == 400
+        assert fault in answer.json()["why"]
 
 
 def test_a_body_that_is_no_json_is_refused(validated: Any) -> None:
@@ -246,20 +244,18 @@ def test_methods_integrations_and_responses_are_updated(things: Any) -> None:
         things.gateway.update_method(**where, patchOperations=replace("/nonsense", "1"))
 
 
-@pytest.mark.parametrize("kind", ["restapis", "stages", "apikeys", "usageplans"])
-def test_everything_that_has_tags_is_tagged_and_untagged(things: Any, kind: str) -> None:
+def test_everything_that_has_tags_is_tagged_and_untagged(things: Any) -> None:
     gateway = things.gateway
-    base = f"arn:aws:apigateway:{REGION}::"
-    arns = {
-        "restapis": lambda: f"{base}/restapis/{things.id}",
-        "stages": lambda: f"{base}/restapis/{things.id}/stages/test",
-        "apikeys": lambda: f"{base}/apikeys/{gateway.create_api_key(name='k')['id']}",
-        "usageplans": lambda: f"{base}/usageplans/{gateway.create_usage_plan(name='p')['id']}",
-    }
-    arn = arns[kind]()
-    gateway.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
-    gateway.untag_resource(resourceArn=arn, tagKeys=["a"])
-    assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
+    for resource in (
+        f"restapis/{things.id}",
+        f"restapis/{things.id}/stages/test",
+        f"apikeys/{gateway.create_api_key(name='k')['id']}",
+        f"usageplans/{gateway.create_usage_plan(name='p')['id']}",
+    ):
+        arn = f"arn:aws:apigateway:{REGION}::/{resource}"
+        gateway.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
+        gateway.untag_resource(resourceArn=arn, tagKeys=["a"])
+        assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
 
 
 def test_a_deleted_api_answers_no_more(things: Any) -> None:
