@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import pkgutil
+import shutil
 import ssl
 import threading
 import time
@@ -31,7 +32,7 @@ import localaws.services
 from localaws import failures, repairs, routes
 from localaws.engine import Engine
 from localaws.engine.process import ProcessEngine
-from localaws.errors import PlatformError
+from localaws.errors import PlatformError, UserError
 from localaws.identity import Identities, sandbox_environment
 from localaws.images import ImageStore
 from localaws.proxy import CertificateAuthority, Upstream, is_aws, tunnel
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
+KEPT_FOLDERS = {"log", "tls"}
 
 
 class Application(DomainDispatcherApplication):
@@ -207,7 +209,6 @@ class LocalAws:
         self.settings = settings or HostSettings()
         self.data = data.resolve()
         self.account_id = DEFAULT_ACCOUNT_ID
-        self.data.mkdir(parents=True, exist_ok=True)
         self._lock = self._claim()
         self._authority = CertificateAuthority(self.data / "tls")
         self._ca_bundle = self._authority.bundle(self.settings.ca_bundle)
@@ -221,13 +222,23 @@ class LocalAws:
         )
 
     def _claim(self) -> IO[str]:
-        """Keep other servers from the data folder for as long as the file is open."""
-        lock = (self.data / "lock").open("w")
+        """Keep other servers from the data folder, and clear it of what an earlier one left.
+
+        What goes with those files was in memory. Certificates and logs stay.
+        """
+        self.data.mkdir(parents=True, exist_ok=True)
+        file = self.data / "lock"
+        if not file.exists() and any(self.data.iterdir()):
+            raise UserError(f"{self.data} holds other files: name an empty folder, or one of localaws")
+        lock = file.open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.close()
             raise PlatformError(f"{self.data} is used by another server") from error
+        for path in self.data.iterdir():
+            if path.is_dir() and path.name not in KEPT_FOLDERS:
+                shutil.rmtree(path)
         return lock
 
     def _listen(self, port: int) -> BaseWSGIServer:

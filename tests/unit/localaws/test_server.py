@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import boto3
 import pytest
 import requests
 from botocore.config import Config
 
+from localaws.errors import UserError
 from localaws.server import LocalAws, application
 
 
@@ -99,3 +102,24 @@ def test_a_log_group_that_was_deleted_takes_no_lines_and_stops_nobody(localaws: 
     logs.delete_log_group(logGroupName="/a/group")
     write("too late")
     assert logs.describe_log_groups()["logGroups"] == []
+
+
+def test_a_restarted_server_begins_empty_with_the_same_authority(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    first = LocalAws(folder)
+    first.start()
+    (folder / "codecommit").mkdir()
+    authority = (folder / "tls" / "ca.pem").read_bytes()
+    first.close()
+    second = LocalAws(folder)
+    second.start()
+    second.close()
+    assert not (folder / "codecommit").exists()
+    assert (folder / "tls" / "ca.pem").read_bytes() == authority
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match="holds other files"):
+        LocalAws(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
