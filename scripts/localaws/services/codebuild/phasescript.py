@@ -1,8 +1,8 @@
 """The commands of a build as scripts: a buildspec comes in, files that a shell in the container runs go out.
 
 One driver stays alive for the whole build. Each command runs in a shell of its own that takes over the directory and
-the exported variables from the one before, as CodeBuild's agent does on version 0.2. What the driver begins and ends
-it tells by marked lines in its output.
+the variables from the one before, exported or not, as on version 0.2 all commands share one shell. What the driver
+begins and ends it tells by marked lines in its output.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ codebuild_leave() {
 }
 trap codebuild_leave EXIT
 set --
+set -a
 . "$codebuild_control/commands/$codebuild_number"
 """
 
