@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def parse_parameter(name: str, entry: Any) -> Parameter:
 
 
 def parameter_texts(
-    declared: Mapping[str, Parameter], given: list[Mapping[str, Any]], previous: Mapping[str, str]
+    declared: Mapping[str, Parameter], given: Sequence[Mapping[str, Any]], previous: Mapping[str, str]
 ) -> dict[str, str]:
     """Return every parameter's text from the API's ``Parameters``, earlier values and defaults.
 
