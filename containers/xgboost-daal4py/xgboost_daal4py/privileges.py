@@ -11,7 +11,7 @@ USER = "model"
 
 
 def drop_privileges(needed: Path) -> str:
-    """Become `USER` when this process is root and that user can read ``needed``; returns the name of who we are.
+    """Become `USER` when this process is root and that user can read ``needed``; returns who we are.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def drop_privileges(needed: Path) -> str:
         The model folder, which worker processes read again. A folder that only root can read keeps us root.
     """
     if os.getuid() != 0:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return str(os.getuid())
     try:
         account = pwd.getpwnam(USER)
     except KeyError:
