@@ -24,8 +24,8 @@ PORT = 4566
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 IMPORT_SECONDS = 600.0
-CREDENTIALS = ("test", "test")
-"""Access key and secret of the account's root: localaws takes these, as such stand-ins do."""
+CREDENTIALS = ("AKIALOCALAWSSERVICE0", "localaws")
+"""Access key and secret of the account's root in localaws: its REST APIs check signatures, so they must be known."""
 
 ACCOUNT_ID = "123456789012"
 STUDIO_ROLE = "StudioLead"

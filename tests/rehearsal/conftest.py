@@ -1,0 +1,73 @@
+"""One local AWS with the published platform, in which the tests' projects live side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mlproject.rehearsal import logs
+from mlproject.rehearsal.life import Life
+from mlproject.rehearsal.local import LocalAws, running
+from mlproject.rehearsal.report import Summary
+
+LONGEST_NAME = "1-" + "x" * 30
+"""32 characters, the most that SageMaker takes, and a digit first."""
+
+OUTPUT = Path(__file__).parents[2] / "build/rehearsal-tests"
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with running(tmp_path_factory.mktemp("rehearsal"), keep=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def platform(local: LocalAws) -> Iterator[Life]:
+    """The published platform, as the life of somebody who has only published it."""
+    publisher = Life(local, local.session(), Summary("processes"))
+    publisher.publish()
+    yield publisher
+    logs.save(publisher.session, OUTPUT / "logs")
+
+
+@pytest.fixture(scope="session")
+def new_life(platform: Life) -> Callable[[str], Life]:
+    """Return what makes the life of a project of a given name, not yet created."""
+
+    def made(name: str) -> Life:
+        life = Life(platform.local, platform.session, Summary("processes"), name=name)
+        life.published, life.lead = platform.published, platform.lead
+        return life
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def neighbours(new_life: Callable[[str], Life]) -> tuple[Life, Life]:
+    """Two projects created at once; the first has the longest name."""
+    lives = new_life(LONGEST_NAME), new_life("churn")
+    with ThreadPoolExecutor(len(lives)) as people:
+        for created in [people.submit(life.create) for life in lives]:
+            created.result()
+    return lives
+
+
+@pytest.fixture(scope="session")
+def trained(neighbours: tuple[Life, Life]) -> Life:
+    """The project of the longest name, its first model registered."""
+    life = neighbours[0]
+    life.train()
+    return life
+
+
+@pytest.fixture(scope="session")
+def staged(trained: Life) -> Life:
+    """The same project, its model in staging and waiting at the production gate."""
+    trained.wait_for_nothing_to_deploy()
+    trained.approve_model()
+    trained.deploy_to_staging()
+    return trained

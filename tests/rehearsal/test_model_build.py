@@ -1,0 +1,148 @@
+"""What a data scientist sees when a push, the data or the model is not good enough."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlproject import approvals, projects, status
+from mlproject.rehearsal.life import Life
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clone(trained: Life, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working copy of the modelbuild repository, cloned from the URL that the project answers."""
+    folder = tmp_path_factory.mktemp("clone") / "modelbuild"
+    url = projects.outputs(trained.lead, trained.project)["ModelBuildCloneUrl"]
+    through = ["--config", f"http.proxy={trained.local.endpoint}"]
+    through += ["--config", f"http.sslCAInfo={trained.local.certificate_authority}"]
+    subprocess.run(["git", "clone", "--quiet", *through, url, str(folder)], check=True)
+    return folder
+
+
+def push(folder: Path, message: str) -> str:
+    author = ["-c", "user.name=Data Scientist", "-c", "user.email=scientist@example.com"]
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    subprocess.run(["git", *author, "commit", "--quiet", "--message", message], cwd=folder, check=True)
+    subprocess.run(["git", "push", "--quiet"], cwd=folder, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return head.stdout.strip()
+
+
+def wait_for_execution(life: Life, commit: str) -> str:
+    """Return the end status of the modelbuild execution of this commit."""
+    pipeline = life.project.names.repository("modelbuild")
+    client = life.session.client("codepipeline")
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        for execution in client.list_pipeline_executions(pipelineName=pipeline)["pipelineExecutionSummaries"]:
+            revisions = {each.get("revisionId") for each in execution.get("sourceRevisions", [])}
+            if commit in revisions and execution["status"] != "InProgress":
+                return execution["status"]
+        time.sleep(1)
+    raise AssertionError(f"no execution of {commit} ended")
+
+
+def failed_stage(life: Life) -> status.Stage:
+    stages = status.stages(life.session, life.project.names.repository("modelbuild"))
+    return next(stage for stage in stages if stage.status == "Failed")
+
+
+def versions(life: Life) -> list[Any]:
+    return approvals.model_packages(life.session, life.project.names.model_package_group)
+
+
+def test_a_push_with_failing_tests_stops_at_the_tests(trained: Life, clone: Path) -> None:
+    before = versions(trained)
+    broken = clone / "tests/jobs/test_broken.py"
+    broken.write_text("def test_arithmetic() -> None:\n    assert 1 + 1 == 3\n")
+    commit = push(clone, "Break a test")
+    assert wait_for_execution(trained, commit) == "Failed"
+    assert failed_stage(trained).name == "Test"
+    assert "pytest" in failed_stage(trained).message
+    assert versions(trained) == before
+    broken.unlink()
+
+
+def test_a_model_below_the_threshold_is_not_registered_and_says_why(trained: Life, clone: Path) -> None:
+    before = versions(trained)
+    configuration = clone / "churn/model.toml"
+    demanding = re.sub(r"auc_threshold = [\d.]+", "auc_threshold = 0.9999", configuration.read_text())
+    configuration.write_text(demanding)
+    commit = push(clone, "Ask for more than there is")
+    assert wait_for_execution(trained, commit) == "Failed"
+    stage = failed_stage(trained)
+    assert stage.name == "Train"
+    assert re.search(r"AUC.*0\.9999", reason_of_latest_run(trained))
+    assert versions(trained) == before
+
+
+def reason_of_latest_run(life: Life) -> str:
+    """Return the reasons of the failed steps of the newest SageMaker pipeline execution."""
+    client = life.session.client("sagemaker")
+    name = client.list_pipelines(PipelineNamePrefix=life.project.names.prefix)["PipelineSummaries"][0]
+    latest = client.list_pipeline_executions(
+        PipelineName=name["PipelineName"], SortBy="CreationTime", SortOrder="Descending"
+    )["PipelineExecutionSummaries"][0]
+    return run_reason(client, latest["PipelineExecutionArn"])
+
+
+def run_reason(client: Any, execution: str) -> str:
+    steps = client.list_pipeline_execution_steps(PipelineExecutionArn=execution)["PipelineExecutionSteps"]
+    return "; ".join(step["FailureReason"] for step in steps if "FailureReason" in step)
+
+
+def without_column(text: str) -> str:
+    return "\n".join(",".join(line.split(",")[1:]) for line in text.splitlines())
+
+
+def with_word_for_number(text: str) -> str:
+    header, first, *rest = text.splitlines()
+    words = first.split(",")
+    words[header.split(",").index("Day Mins")] = "many"
+    return "\n".join([header, ",".join(words), *rest])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (without_column, "State"),
+        (with_word_for_number, "Day Mins"),
+        (lambda _: "", "empty"),
+    ],
+    ids=["missing column", "wrong type", "empty file"],
+)
+def test_bad_data_fails_the_run_with_its_column(
+    trained: Life, spoil: Callable[[str], str], says: str
+) -> None:
+    s3, client = trained.session.client("s3"), trained.session.client("sagemaker")
+    bucket = projects.outputs(trained.lead, trained.project)["ProjectBucket"]
+    sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/")["Contents"][0]["Key"]
+    good = s3.get_object(Bucket=bucket, Key=sample)["Body"].read().decode()
+    key = f"data/spoiled-{says.lower().replace(' ', '-')}.csv"
+    s3.put_object(Bucket=bucket, Key=key, Body=spoil(good).encode())
+    pipeline = client.list_pipelines(PipelineNamePrefix=trained.project.names.prefix)["PipelineSummaries"][0]
+    execution = client.start_pipeline_execution(
+        PipelineName=pipeline["PipelineName"],
+        ClientRequestToken=str(uuid.uuid4()),
+        PipelineParameters=[{"Name": "InputData", "Value": f"s3://{bucket}/{key}"}],
+    )["PipelineExecutionArn"]
+    deadline = time.monotonic() + 120
+    while client.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"] in (
+        "Executing",
+        "Stopping",
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert says in run_reason(client, execution)
