@@ -155,13 +155,14 @@ class BuildRun:
             self._say("Cache restored")
         for report in self.spec.reports:
             self._say(f"Test report {report} is not processed: localaws has no report groups")
-        self.commands = phasescript.release(self.control, self.spec, variables)
+        self.commands = phasescript.write_phases(self.control, self.spec, variables)
 
     def _wait(self) -> None:
         """Wait for the driver; its marks open and close the phases meanwhile (see `_hear`)."""
         container = self.build.container
         if container is None:
             return
+        phasescript.release(self.control)
         try:
             container.wait(max(0.0, self.deadline - time.monotonic()))
         except TimeoutError:

@@ -85,8 +85,8 @@ def driver_command(token: str) -> list[str]:
     return ["/bin/sh", f"{CONTROL}/driver.sh", CONTROL, token]
 
 
-def release(control: Path, spec: Buildspec, variables: Mapping[str, str]) -> dict[int, str]:
-    """Write the phases and let the waiting driver go; return the commands by their numbers."""
+def write_phases(control: Path, spec: Buildspec, variables: Mapping[str, str]) -> dict[int, str]:
+    """Write what the waiting driver will run; return the commands by their numbers."""
     commands: dict[int, str] = {}
     lines = []
     for name in PHASES:
@@ -103,8 +103,12 @@ def release(control: Path, spec: Buildspec, variables: Mapping[str, str]) -> dic
     (control / "shell").write_text(spec.shell)
     exports = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     (control / "prelude").write_text("".join(exports))
-    (control / "go").touch()
     return commands
+
+
+def release(control: Path) -> None:
+    """Let the waiting driver go; from now on it speaks."""
+    (control / "go").touch()
 
 
 def final_environment(control: Path) -> dict[str, str]:
