@@ -38,7 +38,8 @@ class CuratedImages:
     settings
         The host's PATH.
     build_environment
-        Variables that belong to the build image itself, such as package index settings.
+        Variables that belong to the build image itself, such as package index settings; its PATH names the tools
+        in place of the host's.
     """
 
     folder: Path
@@ -58,13 +59,14 @@ class CuratedImages:
         python = sandbox / "python"
         venv.EnvBuilder(symlinks=True).create(python)
         self._install_pip(python)
-        path = os.pathsep.join([str(python / "bin"), str(self._shims()), self.settings.path])
+        tools = self.build_environment.get("PATH", self.settings.path)
         environment = {
-            "PATH": path,
-            "DOCKER_HOST": f"unix://{sandbox}/docker.sock",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **self.build_environment,
+            "PATH": os.pathsep.join([str(python / "bin"), str(self._shims()), tools]),
+            "DOCKER_HOST": f"unix://{sandbox}/docker.sock",
         }
-        return Image(environment={**environment, **self.build_environment})
+        return Image(environment=environment)
 
     def _lambda_image(self) -> Image:
         """The Python that runs localaws, whatever version the function asks for: there is no other for certain."""

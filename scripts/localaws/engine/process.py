@@ -44,8 +44,10 @@ class ProcessContainer:
         ``NAME=value`` in the environment of everything in the container.
     port
         The host's port for the published one, 0 for none.
+    sandbox
+        The container's own folder, removed after its end.
     ended
-        Called once, when nothing of the container is left.
+        Called once, when none of its processes is left.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ProcessContainer:
         process: subprocess.Popen[str],
         marker: str,
         port: int,
+        sandbox: Path,
         ended: Callable[[ProcessContainer], None],
     ) -> None:
         self.group = process.pid
@@ -61,6 +64,7 @@ class ProcessContainer:
         self._process = process
         self._marker = marker
         self._port = port
+        self._sandbox = sandbox
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, name=f"log of {spec.name}", daemon=True)
         self._reader.start()
@@ -105,7 +109,9 @@ class ProcessContainer:
         kill_all(self._marker)
         self._reader.join(timeout=5)
         ended(self)
+        # Nobody has to wait for the removal of what may be thousands of files.
         self._ended.set()
+        _remove(self._sandbox)
 
 
 class ProcessEngine:
@@ -189,9 +195,7 @@ class ProcessEngine:
         with self._lock:
             self._check_open()
             process = _launch(words, environment, folder)
-            container = ProcessContainer(
-                spec, process, marker, port, lambda ended: self._forget(ended, sandbox)
-            )
+            container = ProcessContainer(spec, process, marker, port, sandbox, self._forget)
             self._running[container.group] = container
             self._tell(f"+{container.group}")
         return container
@@ -209,11 +213,10 @@ class ProcessEngine:
         if self._watchdog:
             self._watchdog.tell(line)
 
-    def _forget(self, container: ProcessContainer, sandbox: Path) -> None:
+    def _forget(self, container: ProcessContainer) -> None:
         with self._lock:
             self._running.pop(container.group, None)
             self._tell(f"-{container.group}")
-        _remove(sandbox)
 
     def close(self) -> None:
         """End every container that this engine started."""

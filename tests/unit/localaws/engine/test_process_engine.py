@@ -79,13 +79,27 @@ def test_temporary_files_have_a_short_path_and_go_with_the_container(localaws: L
     code, lines = run(localaws, "sh", "-c", 'touch "$TMPDIR/file" && echo "$TMPDIR"')
     assert code == 0
     assert len(lines[0]) < 60
-    assert not Path(lines[0]).exists()
+    assert eventually(lambda: not Path(lines[0]).exists())
 
 
 def test_a_build_may_install_python_packages_and_finds_pip(localaws: LocalAws) -> None:
     code, lines = run(localaws, "sh", "-c", "python -m pip --version && pip --version && command -v python3")
     assert code == 0, lines
     assert str(localaws.data) in lines[-1]
+
+
+def test_a_build_has_the_build_image_s_variables_and_tools(tmp_path: Path) -> None:
+    tool = tmp_path / "tools" / "special"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho special\n")
+    tool.chmod(0o755)
+    variables = {"PATH": f"{tool.parent}:{os.environ['PATH']}", "UV_CACHE_DIR": "/cache"}
+    server = LocalAws(tmp_path / "data", build_environment=variables)
+    server.start()
+    code, lines = run(server, "sh", "-c", 'special; echo "$UV_CACHE_DIR"; command -v python')
+    server.close()
+    assert (code, lines[:2]) == (0, ["special", "/cache"])
+    assert lines[2].startswith(str(tmp_path / "data"))
 
 
 def test_docker_refuses_in_words_that_name_the_engine(localaws: LocalAws) -> None:
