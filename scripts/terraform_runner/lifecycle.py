@@ -11,7 +11,7 @@ from terraform_runner.cloudformation_reply import Outcome
 from terraform_runner.inventory import Inventory
 from terraform_runner.naming import REPOSITORIES, ProjectNames
 from terraform_runner.project_record import ProjectStore
-from terraform_runner.project_request import ProjectReference, ProjectRequest, TemplateReference
+from terraform_runner.project_request import ProjectRequest, TemplateReference
 from terraform_runner.runner_errors import UserError
 from terraform_runner.runner_settings import RunnerSettings
 from terraform_runner.seeding import offer, seed
@@ -58,28 +58,29 @@ class Lifecycle:
         bundle = self._bundle(self.request.resource_properties)
         stack = self._stack(bundle, store, previous)
         if self.request.request_type == "Update":
-            return self._update(stack, bundle)
-        return self._create(stack, bundle)
+            return self._update(stack, bundle, store)
+        return self._create(stack, bundle, store)
 
-    def _create(self, stack: TerraformStack, bundle: TemplateBundle) -> Outcome:
+    def _create(self, stack: TerraformStack, bundle: TemplateBundle, store: ProjectStore) -> Outcome:
         # A pipeline starts itself when it is made: seeded first, its first run has something to run.
         stack.apply(target=_REPOSITORIES_MODULE)
         self._seed(bundle)
         stack.apply()
+        store.remember_applied(self.request.resource_properties)
         return Outcome(True, "The project is ready.", stack.outputs())
 
-    def _update(self, stack: TerraformStack, bundle: TemplateBundle) -> Outcome:
+    def _update(self, stack: TerraformStack, bundle: TemplateBundle, store: ProjectStore) -> Outcome:
         old = self.request.old_resource_properties
         if old and (old.project_name, old.project_id) != (self._names.project_name, self._names.project_id):
             raise UserError("A project's name and id cannot be changed: create a new project instead.")
         stack.apply(target=_REPOSITORIES_MODULE)
         self._seed(bundle)
         stack.apply()
-        offered = self._offer(old, bundle) if old else []
-        reason = "The project is up to date."
-        if offered:
-            reason += f" Seed files that changed wait on {' and '.join(offered)}."
-        return Outcome(True, reason, stack.outputs())
+        # What was applied last, not what CloudFormation calls old: when it rolls a failed update back, that is the
+        # version that was never reached, and nothing of it is to be taken back.
+        offered = self._offer(store.applied(), bundle)
+        store.remember_applied(self.request.resource_properties)
+        return Outcome(True, f"The project is up to date. {offered}".rstrip(), stack.outputs())
 
     def _delete(self, store: ProjectStore, previous: str) -> Outcome:
         keep_data = self.request.resource_properties.keep_data_on_delete
@@ -104,18 +105,23 @@ class Lifecycle:
             if seed(codecommit, repository, bundle.seed(kind), bundle.version):
                 self.say(f"seeded {repository}")
 
-    def _offer(self, old: ProjectReference, bundle: TemplateBundle) -> list[str]:
-        if old.template_version == bundle.version:
-            return []
+    def _offer(self, applied: TemplateReference | None, bundle: TemplateBundle) -> str:
+        """Offer what changed since the ``applied`` template; return what a lead is told of it."""
+        if applied is None or applied.template_version == bundle.version:
+            return ""
+        try:
+            before = self._bundle(applied)
+        except UserError as error:
+            # The project itself is up to date; a bundle that somebody removed must not undo that.
+            return f"What changed in the seed files is unknown: {error}"
         codecommit = self.session.client("codecommit")
-        before = self._bundle(old)
         offered = []
         for kind in REPOSITORIES:
             repository = self._names.repository(kind)
             branch = offer(codecommit, repository, before.seed(kind), bundle.seed(kind), bundle.version)
             if branch:
                 offered.append(f"branch {branch} of {repository}")
-        return offered
+        return f"Seed files that changed wait on {' and '.join(offered)}." if offered else ""
 
     @property
     def _names(self) -> ProjectNames:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from terraform_runner.naming import ProjectNames
-from terraform_runner.project_request import ProjectRequest
+from terraform_runner.project_request import ProjectRequest, TemplateReference
 from terraform_runner.runner_errors import PlatformError, UserError
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(frozen=True)
 class Record:
-    """Whose the project is and who works on it."""
+    """Whose the project is, who works on it, and which template it was last brought to (empty: none yet)."""
 
     stack_id: str
     build_id: str
+    template_version: str = ""
+    template_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,29 @@ class ProjectStore:
             )
         if found and found.build_id != build_id:
             self._wait_for(found.build_id, stop=request.request_type == "Delete")
-        self._write(Record(request.stack_id, build_id), etag)
+        known = found or Record(request.stack_id, build_id)
+        self._write(replace(known, build_id=build_id), etag)
         return True
+
+    def applied(self) -> TemplateReference | None:
+        """Return the template that the project was last brought to, or None if none ever was."""
+        found, _ = self._record()
+        if found is None or not found.template_version:
+            return None
+        return TemplateReference.model_validate(
+            {"TemplateVersion": found.template_version, "TemplateSha256": found.template_sha256}
+        )
+
+    def remember_applied(self, template: TemplateReference) -> None:
+        """Note that the project is now what ``template`` makes of it."""
+        found, etag = self._record()
+        if found:
+            brought = replace(
+                found,
+                template_version=template.template_version,
+                template_sha256=template.template_sha256,
+            )
+            self._write(brought, etag)
 
     def stale_lock(self, previous: str) -> str:
         """Return the id of the lock that the dead build ``previous`` left behind, or nothing.

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "lambda" / "terraform-runner"))
 from terraform_runner_provider.provider_handler import Provider  # noqa: E402
 from terraform_runner_provider.provider_settings import ProviderSettings  # noqa: E402
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 BUCKET = "artifacts"
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -15,47 +13,15 @@ from terraform_runner_provider.custom_resource_request import CustomResourceRequ
 from terraform_runner_provider.provider_errors import PlatformError
 from terraform_runner_provider.provider_handler import Provider
 
+from ..mailbox import Mailbox, open_mailbox
 from .conftest import BUCKET, REGION, real_event
-
-
-class Mailbox(ThreadingHTTPServer):
-    """Takes PUTs; answers with the statuses that are left, then with 200."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Letter)
-        self.statuses: list[int] = []
-        self.letters: list[tuple[str | None, bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/secret-path"
-
-
-class Letter(BaseHTTPRequestHandler):
-    """One PUT."""
-
-    server: Mailbox
-
-    def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.letters.append((self.headers["Content-Type"], body))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    with Mailbox() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with open_mailbox() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_an_answer_is_sent_without_a_content_type(mailbox: Mailbox) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -18,7 +18,7 @@ from mlproject.errors import PlatformError, UserError
 from mlproject.publish import Published, principal, rendered_product
 
 ROOT = Path(__file__).resolve().parents[3]
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 
 
 @dataclass

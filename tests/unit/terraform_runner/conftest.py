@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -19,7 +19,7 @@ from localaws.server import LocalAws
 from terraform_runner.project_request import ProjectRequest
 
 ROOT = Path(__file__).resolve().parents[3]
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 ARTIFACTS, STATES = "artifacts", "states"
 
 

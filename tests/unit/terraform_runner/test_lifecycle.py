@@ -116,9 +116,6 @@ def request_for(session: boto3.Session, kind: str, **properties: str) -> Project
     version = published(session, zipped(BUNDLE))
     event = real_event(kind)
     changes: dict[str, Any] = {"ResourceProperties": {**event["ResourceProperties"], **version, **properties}}
-    if kind == "update":
-        old = published(session, zipped({**BUNDLE, "repositories/modelbuild/a": b"0"}))
-        changes["OldResourceProperties"] = {**event["OldResourceProperties"], **old}
     return request_of(kind, **changes)
 
 
@@ -156,9 +153,17 @@ def test_terraform_is_told_the_platforms_facts_and_where_the_state_is(
     }
 
 
+def older(session: boto3.Session) -> ProjectRequest:
+    """Return the request that created the project, from a bundle before this one."""
+    version = published(session, zipped({**BUNDLE, "repositories/modelbuild/a": b"0"}))
+    event = real_event("create")
+    return request_of("create", ResourceProperties={**event["ResourceProperties"], **version})
+
+
 def test_an_update_applies_first_and_offers_then(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
+    run(session, settings, older(session))
     outcome = run(session, settings, request_for(session, "update"))
     assert recorded.done[-3:] == ["apply", "offer modelbuild", "offer modeldeploy"]
     assert "branch template/x of sagemaker-churn-p-abc123def456-modelbuild" in outcome.reason
@@ -167,10 +172,42 @@ def test_an_update_applies_first_and_offers_then(
 def test_an_update_of_parameters_only_offers_nothing(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
-    request = request_for(session, "update")
-    same = request.model_copy(update={"old_resource_properties": request.resource_properties})
-    run(session, settings, same)
+    run(session, settings, request_for(session, "create"))
+    run(session, settings, request_for(session, "update"))
     assert recorded.done[-1] == "apply"
+
+
+def test_rolling_a_failed_update_back_takes_nothing_back(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    created = older(session)
+    run(session, settings, created)
+    update = request_for(session, "update")
+    recorded.fails_at = "apply"
+    with pytest.raises(UserError):
+        run(session, settings, update)
+    recorded.fails_at = ""
+
+    rollback = update.model_copy(
+        update={
+            "resource_properties": created.resource_properties,
+            "old_resource_properties": update.resource_properties,
+        }
+    )
+    assert run(session, settings, rollback).reason == "The project is up to date."
+    assert not any(step.startswith("offer") for step in recorded.done)
+
+
+def test_an_update_survives_that_its_old_bundle_is_gone(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    created = older(session)
+    run(session, settings, created)
+    key = created.resource_properties.bundle_key
+    session.client("s3").delete_object(Bucket=ARTIFACTS, Key=key)
+    outcome = run(session, settings, request_for(session, "update"))
+    assert outcome.succeeded
+    assert "is not in the artifact bucket" in outcome.reason
 
 
 def test_a_project_cannot_be_renamed(
