@@ -56,6 +56,7 @@ class BuildRun:
         self.commands: dict[int, str] = {}
         self.lines: list[str] = []
         self.built = False
+        self.driven = False
         self.deadline = float("inf")
         self._append = self._writer()
 
@@ -171,7 +172,9 @@ class BuildRun:
             container.stop(grace=5)
             raise _BuildEnded from None
         self._check_stopped()
-        if self._open_phase() is not None:
+        if not self.driven:
+            if self._open_phase() is None:
+                self._begin_phase("INSTALL")
             self._end_phase("FAILED", "CLIENT_ERROR", "The build container ended early")
             self.build.status = "FAILED"
 
@@ -232,6 +235,8 @@ class BuildRun:
             self._say(f"Running command {self.commands[int(details[0])]}")
         elif event == "end":
             self._end_commands(*details)
+        elif event == "done":
+            self.driven = True
 
     def _end_commands(self, name: str, number: str = "", status: str = "") -> None:
         self.built = self.built or name == "BUILD"

@@ -233,6 +233,12 @@ def test_a_build_acts_as_the_service_role(run_build: RunBuild, log_of: ReadLog) 
     assert "assumed-role/builder/" in log_of(build)
 
 
+def test_a_container_that_dies_fails_the_build(run_build: RunBuild) -> None:
+    build = run_build(spec(build=["kill -9 $PPID; sleep 10"]))
+    assert build["buildStatus"] == "FAILED"
+    assert context(build, "BUILD")["message"] == "The build container ended early"
+
+
 def test_an_unknown_image_fails_the_provisioning(run_build: RunBuild) -> None:
     build = run_build(spec(build=["true"]), start={"imageOverride": "nowhere/none:1"})
     assert context(build, "PROVISIONING")["statusCode"] == "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
