@@ -114,19 +114,26 @@ _PUT_TOPIC_POLICY = Call(
     each="p.Topics",
 )
 
+_DEFAULT_TOPIC_POLICY = (
+    "{Version: '2008-10-17', Id: '__default_policy_ID', Statement: [{Sid: '__default_statement_ID', "
+    "Effect: 'Allow', Principal: {AWS: '*'}, Action: ['SNS:GetTopicAttributes', 'SNS:SetTopicAttributes', "
+    "'SNS:AddPermission', 'SNS:RemovePermission', 'SNS:DeleteTopic', 'SNS:Subscribe', "
+    "'SNS:ListSubscriptionsByTopic', 'SNS:Publish'], Resource: item, "
+    'Condition: {StringEquals: {"AWS:SourceOwner": account}}}]}'
+)
+
 TOPIC_POLICY = Declaration(
     type="AWS::SNS::TopicPolicy",
     service="sns",
     create=(_PUT_TOPIC_POLICY,),
     physical_id="unique",
     update=(_PUT_TOPIC_POLICY,),
-    # SNS has no call to delete a policy: CloudFormation leaves the topic to its default one.
+    # SNS has no call to delete a policy: the topic gets back the one that it was born with.
     delete=(
         Call(
             "set_topic_attributes",
-            {"TopicArn": "item", "AttributeName": "'Policy'", "AttributeValue": "''"},
+            {"TopicArn": "item", "AttributeName": "'Policy'", "AttributeValue": _DEFAULT_TOPIC_POLICY},
             each="p.Topics",
-            tolerate=("InvalidParameter",),
         ),
     ),
 )
