@@ -12,13 +12,14 @@ from localaws.services.sagemaker import (
     pipelines,
     processing,
     registry,
+    search,
     studio,
     tags,
     training,
 )
 from localaws.services.sagemaker.constraints import checked
 
-PARTS = (pipelines, processing, training, registry, hosted_models, endpoints, tags)
+PARTS = (pipelines, processing, training, registry, hosted_models, endpoints, search, tags)
 
 
 def install() -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import ServiceException
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
+from werkzeug import Response
 
+from localaws import routes
 from localaws.services.sagemaker.capture import Exchange, Payload
 from localaws.services.sagemaker.endpoints import Variant, serving
 from localaws.services.sagemaker.resources import Region
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HEADER = "X-Amzn-SageMaker-"
 MAX_BODY = 6 * 1024 * 1024
@@ -71,9 +78,14 @@ def invoke_endpoint(self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
 
 def refuse_async(self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
     """Refuse InvokeEndpointAsync by name."""
-    raise InvocationError(
-        "ValidationError", "localaws does not support InvokeEndpointAsync: use InvokeEndpoint."
-    )
+    raise InvocationError("ValidationError", _refusal("InvokeEndpointAsync"))
+
+
+def refuse_stream(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Refuse InvokeEndpointWithResponseStream by name; moto 5.2.5 has no such path."""
+    body = json.dumps({"Message": _refusal("InvokeEndpointWithResponseStream")})
+    headers = {"x-amzn-ErrorType": "ValidationError"}
+    return Response(body, 400, headers, content_type="application/json")(environ, start_response)
 
 
 def install() -> None:
@@ -81,6 +93,11 @@ def install() -> None:
     SageMakerRuntimeResponse.use_raw_body = True
     SageMakerRuntimeResponse.invoke_endpoint = invoke_endpoint  # type: ignore[method-assign]
     SageMakerRuntimeResponse.invoke_endpoint_async = refuse_async  # type: ignore[method-assign]
+    routes.add(refuse_stream, path=r"/endpoints/[^/]+/invocations-response-stream$")
+
+
+def _refusal(operation: str) -> str:
+    return f"localaws does not support {operation}: use InvokeEndpoint."
 
 
 def _invoke(call: Invocation) -> TYPE_RESPONSE:

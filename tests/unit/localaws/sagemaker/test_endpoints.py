@@ -211,9 +211,12 @@ def test_a_container_that_does_not_answer_in_time_is_a_model_error(
         hosting.invoke(b"slow")
 
 
-def test_asynchronous_invocation_is_refused_by_name(hosting: Hosting) -> None:
-    with pytest.raises(ClientError, match="InvokeEndpointAsync"):
-        hosting.sagemaker.runtime.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://data/in")
+def test_other_ways_to_invoke_are_refused_by_name(sagemaker: SageMaker) -> None:
+    with pytest.raises(ClientError, match="InvokeEndpointAsync: use InvokeEndpoint"):
+        sagemaker.runtime.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://data/in")
+    with pytest.raises(ClientError, match="WithResponseStream: use InvokeEndpoint") as error:
+        sagemaker.runtime.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"{}")
+    assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
 def test_a_body_over_the_limit_is_refused_with_413(hosting: Hosting) -> None:
