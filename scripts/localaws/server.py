@@ -15,9 +15,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from flask import Flask
+from flask import Flask, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import (
@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import localaws.runtime
@@ -52,7 +53,7 @@ class Application(DomainDispatcherApplication):
     """Dispatch a request to a service's route, else to moto: by real host name, or by the request itself."""
 
     def __init__(self) -> None:
-        super().__init__(create_backend_app)
+        super().__init__(_make_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -87,6 +88,18 @@ class Application(DomainDispatcherApplication):
             (backend for backend, pattern in self.backend_url_patterns if pattern.match(f"http://{host}")),
             None,
         )
+
+
+def _make_app(service: Any) -> Flask:
+    """Return moto's application of a service; what it has no URL for is refused as not implemented."""
+    app = create_backend_app(service)
+
+    def refuse(_: HTTPException) -> NoReturn:
+        raise NotImplementedError(f"{service} has no {request.method} {request.path}")
+
+    for error in (NotFound, MethodNotAllowed):
+        app.register_error_handler(error, refuse)
+    return app
 
 
 @functools.cache

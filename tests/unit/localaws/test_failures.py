@@ -17,6 +17,14 @@ def test_an_operation_that_nobody_has_is_named(localaws: LocalAws) -> None:
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_an_operation_without_a_url_is_named_too(localaws: LocalAws) -> None:
+    with pytest.raises(ClientError, match="batch has no POST /v1/createserviceenvironment") as refused:
+        localaws.client("batch", "us-east-1").create_service_environment(
+            serviceEnvironmentName="x", serviceEnvironmentType="SAGEMAKER_TRAINING", capacityLimits=[{}]
+        )
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "response_class"),
     [("ssm", "describe_parameters", SimpleSystemManagerResponse), ("sns", "list_topics", SNSResponse)],
