@@ -97,7 +97,7 @@ class SageMaker:
         self._emitted.append((detail_type, json.loads(json.dumps(detail))))
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Return the first true answer of ``condition``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
