@@ -8,10 +8,6 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export TF_CLI_CONFIG_FILE := $(shell scripts/terraform-cli-config)
 
-# Parts that stand alone, each with its own locked environment (.venv/parts/<part>) and its own tests.
-PARTS := containers/xgboost-daal4py lambda/inference seedcode/image seedcode/model-build seedcode/model-deploy
-part_env = .venv/parts/$(subst /,-,$(1))
-
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,21 +33,9 @@ $(UV): requirements/uv.txt
 	$(UV) pip sync --quiet --python .venv/checkov/bin/python --require-hashes $<
 	@touch $@
 
-define part_rules
-$(call part_env,$(1))/.ready: $(1)/requirements-dev.txt $(UV)
-	$(UV) venv --quiet --clear --python $(BIN)/python $(call part_env,$(1))
-	$(UV) pip sync --quiet --python $(call part_env,$(1))/bin/python --require-hashes $$<
-	@touch $$@
-
-.PHONY: test-$(1)
-test-$(1): $(call part_env,$(1))/.ready
-	cd $(1) && $(CURDIR)/$(call part_env,$(1))/bin/python -m pytest
-endef
-$(foreach part,$(PARTS),$(eval $(call part_rules,$(part))))
-
 .PHONY: lock
 lock: $(UV) ## Pin what the requirements/*.in and the parts' requirements*.in ask for
-	for source in $$(git ls-files '*requirements*.in' 'requirements/*.in'); do \
+	for source in $$(git ls-files '*requirements*.in' '*requirements/*.in'); do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    "$$source" --output-file "$${source%.in}.txt"; \
 	done
@@ -68,8 +52,19 @@ check: .venv/.ready .venv/checkov/.ready ## Lint, types, formats, templates: und
 	.venv/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: test
-test: .venv/.ready $(PARTS:%=test-%) ## Every test, the parts' own ones included
-	$(BIN)/python -m pytest
+test: test-unit test-repositories test-rehearsal ## Every test
+
+.PHONY: test-unit
+test-unit: .venv/.ready ## Tests of scripts, lambda and the contracts
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/rehearsal
+
+.PHONY: test-repositories
+test-repositories: .venv/.ready ## The seeded repositories' own tests, as their pipelines run them
+	$(BIN)/python scripts/test-repositories
+
+.PHONY: test-rehearsal
+test-rehearsal: .venv/.ready ## What goes wrong in a project's life, in a local AWS
+	$(BIN)/pytest tests/rehearsal
 
 # --- The project's life ---------------------------------------------------------------------------------------------
 

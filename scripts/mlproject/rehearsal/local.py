@@ -149,7 +149,8 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
     folder.mkdir(parents=True, exist_ok=True)
     port, data, log = _free_port(), folder / "data", folder / "localaws.log"
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data)]
-    environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ
+    tools = _build_tools(folder / "tools")
+    environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
     for name in BUILD_ENVIRONMENT:
         if environment.get(name):
             command += ["--build-environment", name]
@@ -169,6 +170,13 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
     finally:
         if not keep:
             _end(server)
+
+
+def _build_tools(folder: Path) -> Path:
+    """Return a folder with what a build image of one's own would carry too: uv, which builds fetch if it is missing."""
+    folder.mkdir(exist_ok=True)
+    (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
+    return folder
 
 
 def _end(server: subprocess.Popen[Any]) -> None:
