@@ -92,6 +92,7 @@ def delete_stack(request: Request) -> Mapping[str, Any]:
     if retained and stack.status != "DELETE_FAILED":
         raise ValidationError("Invalid operation on stack: RetainResources needs a stack in DELETE_FAILED.")
     begin(stack, params, "DELETE_IN_PROGRESS")
+    stack.abandoned.set()
     start(stack, "delete", lambda: Executor(store, stack).delete(retained))
     return {}
 

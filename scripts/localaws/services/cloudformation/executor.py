@@ -42,6 +42,7 @@ class Executor:
         """Make the stack's resources; on failure do as the stack's ``OnFailure`` says."""
         stack = self._stack
         stack.input = wanted
+        self._cancelled = stack.abandoned
         timer = self._timer()
         evaluation = self._evaluation(wanted)
         failures = run_graph(
@@ -50,6 +51,8 @@ class Executor:
         reason = self._outputs_failure(evaluation) if not failures else _reason(failures, "create")
         if timer:
             timer.cancel()
+        if stack.status == "DELETE_IN_PROGRESS":
+            return
         if not reason:
             stack.set_status("CREATE_COMPLETE")
         elif stack.on_failure == "DO_NOTHING":
@@ -376,7 +379,8 @@ def start(stack: Stack, name: str, work: Callable[[], None]) -> None:
 
     def run() -> None:
         try:
-            work()
+            with stack.operation:
+                work()
         except BaseException as error:
             stack.set_status(_FAILED_BY_DEFECT[name], f"Internal Failure: {type(error).__name__}: {error}")
             raise

@@ -42,7 +42,8 @@ def run_graph(
                     del waiting[name]
                     running[pool.submit(work, name)] = name
             if not running:
-                return failures
+                # Given up from outside: what never started has not succeeded.
+                return failures or {name: ResourceFailure("Resource operation cancelled") for name in waiting}
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
                 failure = _failure(name, future)

@@ -110,6 +110,10 @@ class Stack:
     imports: set[str] = field(default_factory=set)
     rollback_to: dict[str, StackResource] | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
+    operation: threading.Lock = field(default_factory=threading.Lock)
+    """Held while an operation runs: a delete that interrupts a create waits for its end."""
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    """Set when the stack is to be deleted: the running create gives up."""
 
     @property
     def in_progress(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 import zipfile
 from typing import Any
@@ -176,3 +177,13 @@ def test_an_attribute_that_was_not_answered_fails_the_stack(stacks: Stacks, name
     assert "Vendor response doesn't contain Unsaid attribute" in stacks.reason(
         name, name, "ROLLBACK_IN_PROGRESS"
     )
+
+
+def test_a_delete_interrupts_a_create_and_takes_back_what_it_made(stacks: Stacks, name: str) -> None:
+    created = stacks.client.create_stack(StackName=name, TemplateBody=template(Silent="Create"))["StackId"]
+    deadline = time.monotonic() + 30
+    while not events(stacks, name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stacks.client.delete_stack(StackName=name)
+    assert stacks.settled(created)["StackStatus"] == "DELETE_COMPLETE"
+    assert [event["RequestType"] for event in events(stacks, name)] == ["Create", "Delete"]
