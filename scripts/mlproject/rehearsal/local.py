@@ -72,8 +72,8 @@ class LocalAws:
 
     @property
     def certificate_authority(self) -> Path:
-        """The certificates that a client must trust behind the proxy."""
-        return self.data / "ca-bundle.pem"
+        """The certificate that a client must trust behind the proxy."""
+        return self.data / "tls/ca.pem"
 
     @property
     def environment(self) -> dict[str, str]:
