@@ -21,7 +21,11 @@ def test_every_name_comes_after_what_it_depends_on() -> None:
 
 def test_what_is_free_runs_side_by_side() -> None:
     together = threading.Barrier(2, timeout=10)
-    assert run_graph({"a": set(), "b": set()}, lambda _: together.wait() and None) == {}
+
+    def work(name: str) -> None:
+        together.wait()
+
+    assert run_graph({"a": set(), "b": set()}, work) == {}
 
 
 def test_a_failure_keeps_what_waits_for_it_from_starting() -> None:
