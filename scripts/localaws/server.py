@@ -107,10 +107,7 @@ def application() -> Application:
     """Return the process's application, with every service installed; moto's state is the process's too."""
     repairs.install()
     for name in installed_services():
-        try:
-            importlib.import_module(f"localaws.services.{name}").install()
-        except Exception:  # while eight people write services in one tree; strict before it is delivered
-            log.exception("service %s cannot start", name)
+        importlib.import_module(f"localaws.services.{name}").install()
     return Application()
 
 
