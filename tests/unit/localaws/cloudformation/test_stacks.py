@@ -74,6 +74,15 @@ def test_an_update_changes_in_place_or_replaces(stacks: Stacks) -> None:
     ]
 
 
+def test_an_unnamed_resource_that_is_replaced_gets_a_name_of_its_own(stacks: Stacks) -> None:
+    encrypted = "Properties: {EncryptionConfiguration: {EncryptionType: %s}}"
+    template = "Resources: {Images: {Type: 'AWS::ECR::Repository', " + encrypted + "}}"
+    stacks.create(template % "AES256")
+    first = stacks.physical_id("Images")
+    assert stacks.update(template % "KMS")["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.physical_id("Images") != first
+
+
 def test_an_update_that_changes_nothing_is_refused(stacks: Stacks) -> None:
     stacks.create(TWO)
     with pytest.raises(ClientError, match="No updates are to be performed"):

@@ -8,6 +8,7 @@ generated name). One that finds nothing leaves its argument out.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import secrets
 import string
@@ -208,7 +209,8 @@ class TableProvider:
 
     def create(self, job: Job) -> Made:
         """Make the resource and its aspects, and wait until it is ready."""
-        document = self._document(job)
+        # What a replacement replaces has a name too, which is not the new one's.
+        document = self._document(dataclasses.replace(job, attributes={}))
         properties = document["p"]
         declared = self.declaration
         if declared.name and not properties.get(declared.name):
