@@ -47,7 +47,7 @@ check: .venv/.ready .venv/checkov/.ready ## Lint, types, formats, templates: und
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	scripts/check-types
-	$(BIN)/cfn-lint
+	$(BIN)/cfn-lint cloudformation/*.yaml seedcode/model-deploy/endpoint.yaml
 	scripts/check-terraform
 	.venv/checkov/bin/checkov --config-file .checkov.yaml
 
