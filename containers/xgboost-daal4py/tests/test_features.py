@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from xgboost_daal4py.errors import UserError
-from xgboost_daal4py.features import FeatureTransform
+from xgboost_daal4py.features import Codes, FeatureTransform
 from xgboost_daal4py.records import check_records
 from xgboost_daal4py.schema import Schema
 
@@ -90,6 +90,41 @@ def test_many_records_become_what_each_of_them_becomes(
     together = transform.transform(check_records(records, transform.schema))
     single = [transform.transform(check_records([entry], transform.schema))[0] for entry in records]
     np.testing.assert_array_equal(together, np.vstack(single))
+
+
+def test_records_alone_in_arrays_and_in_codes_become_the_same_features(
+    transform: FeatureTransform, record: dict[str, Any]
+) -> None:
+    values: list[dict[str, Any]] = [
+        {"Plan": plan, "Minutes": minutes, "Calls": calls}
+        for plan in ("yes", "no", "unheard of", None)
+        for minutes in (0.1, 1 / 3, 3e38, None)
+        for calls in (0, 7, -0.3, None)
+    ]
+    table = check_records([{**record, **change} for change in values], transform.schema)
+    alone = [transform.transform({name: [cells[row]] for name, cells in table.items()}) for row in range(64)]
+    together = transform.transform(table)
+    np.testing.assert_array_equal(together, np.vstack(alone))
+    plans = ("unheard of", "no", "yes")
+    coded = {
+        "Plan": Codes(np.array([plans.index(x) if x else -1 for x in table["Plan"]], np.int32), plans),
+        "Area": Codes(np.full(64, -1, np.int32), ()),
+        "Minutes": np.array(table["Minutes"], dtype=np.float64),
+        "Calls": np.array(table["Calls"], dtype=np.float64),
+    }
+    np.testing.assert_array_equal(together, transform.transform(coded))
+
+
+def test_categories_are_learned_from_codes_that_occur(schema: Schema) -> None:
+    codes = Codes(np.array([2, -1, 2], np.int32), ("a", "b", "c"))
+    transform = FeatureTransform.fit({"Plan": codes, "Area": Codes(codes.codes[:0], ())}, schema)
+    assert transform.categories == {"Plan": ("c",), "Area": ()}
+
+
+def test_plain_columns_are_their_own_features() -> None:
+    transform = FeatureTransform.plain(["f0", "f1"])
+    assert transform.names == ("f0", "f1")
+    np.testing.assert_array_equal(transform.transform({"f0": [1.0], "f1": [None]}), [[1.0, math.nan]])
 
 
 def test_features_of_another_format_are_refused(transform: FeatureTransform) -> None:
