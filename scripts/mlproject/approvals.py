@@ -13,6 +13,7 @@ from mlproject.errors import UserError
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_codepipeline import CodePipelineClient
 
 Decision = Literal["Approved", "Rejected"]
 
@@ -82,15 +83,31 @@ def waiting_gate(session: boto3.Session, pipeline: str) -> Gate | None:
         for action in stage.get("actionStates", []):
             latest = action.get("latestExecution", {})
             if latest.get("status") == "InProgress" and "token" in latest:
+                execution = stage["latestExecution"]["pipelineExecutionId"]
+                given = _configuration(client, pipeline, execution, stage["stageName"], action["actionName"])
                 return Gate(
                     pipeline=pipeline,
                     stage=stage["stageName"],
                     action=action["actionName"],
                     token=latest["token"],
-                    report_url=action.get("entityUrl") or latest.get("externalExecutionUrl", ""),
-                    message=latest.get("summary", ""),
+                    report_url=given.get("ExternalEntityLink", ""),
+                    message=given.get("CustomData", ""),
                 )
     return None
+
+
+def _configuration(
+    client: CodePipelineClient, pipeline: str, execution: str, stage: str, action: str
+) -> Mapping[str, str]:
+    """Return an action's configuration, its variables resolved: the pipeline's state does not hold it."""
+    pages = client.get_paginator("list_action_executions").paginate(
+        pipelineName=pipeline, filter={"pipelineExecutionId": execution}
+    )
+    for page in pages:
+        for each in page["actionExecutionDetails"]:
+            if (each["stageName"], each["actionName"]) == (stage, action):
+                return each.get("input", {}).get("resolvedConfiguration", {})
+    return {}
 
 
 def decide_gate(session: boto3.Session, pipeline: str, decision: Decision, comment: str = "") -> Gate:

@@ -14,6 +14,7 @@ import pytest
 
 from mlproject import approvals, projects, status
 from mlproject.rehearsal.life import Life
+from mlproject.rehearsal.local import ACCOUNT_ID
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +128,7 @@ def test_bad_data_fails_the_run_with_its_column(
     trained: Life, spoil: Callable[[str], str], says: str
 ) -> None:
     s3, client = trained.session.client("s3"), trained.session.client("sagemaker")
-    bucket = projects.outputs(trained.lead, trained.project)["ProjectBucket"]
+    bucket = f"{trained.project.names.short_prefix}-{ACCOUNT_ID}".lower()
     sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/")["Contents"][0]["Key"]
     good = s3.get_object(Bucket=bucket, Key=sample)["Body"].read().decode()
     key = f"data/spoiled-{says.lower().replace(' ', '-')}.csv"

@@ -15,6 +15,7 @@ from mlproject import catalog, projects, publish
 from mlproject.errors import PlatformError, UserError
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.life import Life
+from mlproject.rehearsal.local import ACCOUNT_ID
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +71,7 @@ def test_a_bundle_with_another_checksum_is_not_run(new_life: NewLife) -> None:
 def test_a_terraform_error_is_the_projects_reason_and_is_rolled_back(new_life: NewLife) -> None:
     life = new_life("taken")
     start(life)
-    bucket = f"{life.project.names.short_prefix}-123456789012".lower()
+    bucket = f"{life.project.names.short_prefix}-{ACCOUNT_ID}".lower()
     life.session.client("s3").create_bucket(Bucket=bucket)
     life.before |= {f"s3: {bucket}"}
     reason = failure(life)

@@ -11,6 +11,7 @@ from mlproject import approvals
 from mlproject.errors import UserError
 
 GROUP = "sagemaker-churn-p-abc"
+EXECUTION = "11111111-2222-3333-4444-555555555555"
 PIPELINE = "sagemaker-churn-p-abc-modeldeploy"
 
 
@@ -78,18 +79,38 @@ def test_an_empty_group_is_told(session: Any) -> None:
 def pipeline_state(*actions: dict[str, Any]) -> dict[str, Any]:
     return {
         "pipelineName": PIPELINE,
-        "stageStates": [{"stageName": "ApproveProduction", "actionStates": list(actions)}],
+        "stageStates": [
+            {
+                "stageName": "ApproveProduction",
+                "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"},
+                "actionStates": list(actions),
+            }
+        ],
     }
 
 
 def test_the_waiting_gate_carries_its_token_and_report(session: Any) -> None:
     waiting = {
         "actionName": "Approve",
-        "entityUrl": "https://example.com/report.html",
-        "latestExecution": {"status": "InProgress", "token": "t-1", "summary": "staging passed"},
+        "latestExecution": {"status": "InProgress", "token": "t-1"},
     }
+    resolved = {"CustomData": "staging passed", "ExternalEntityLink": "https://example.com/report.html"}
     session.answers("codepipeline").add_response(
         "get_pipeline_state", pipeline_state(waiting), {"name": PIPELINE}
+    )
+    session.answers("codepipeline").add_response(
+        "list_action_executions",
+        {
+            "actionExecutionDetails": [
+                {"stageName": "Build", "actionName": "Build"},
+                {
+                    "stageName": "ApproveProduction",
+                    "actionName": "Approve",
+                    "input": {"resolvedConfiguration": resolved},
+                },
+            ]
+        },
+        {"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": EXECUTION}},
     )
     session.answers("codepipeline").add_response(
         "put_approval_result",
