@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,38 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def clone(trained: Life, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone(trained: Life, _way_to_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working copy of the modelbuild repository, cloned from the URL that the project answers."""
     folder = tmp_path_factory.mktemp("clone") / "modelbuild"
     url = projects.outputs(trained.lead, trained.project)["ModelBuildCloneUrl"]
-    through = ["--config", f"http.proxy={trained.local.endpoint}"]
-    through += ["--config", f"http.sslCAInfo={trained.local.certificate_authority}"]
-    subprocess.run(["git", "clone", "--quiet", *through, url, str(folder)], check=True)
+    git(folder.parent, "clone", "--quiet", url.replace("https://", "https://scientist:any@"), str(folder))
     return folder
 
 
-def push(folder: Path, message: str) -> str:
-    author = ["-c", "user.name=Data Scientist", "-c", "user.email=scientist@example.com"]
-    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
-    subprocess.run(["git", *author, "commit", "--quiet", "--message", message], cwd=folder, check=True)
-    subprocess.run(["git", "push", "--quiet"], cwd=folder, check=True)
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+@pytest.fixture(scope="module", autouse=True)
+def _way_to_git(trained: Life) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", trained.local.endpoint)
+        patch.setenv("GIT_SSL_CAINFO", str(trained.local.certificate_authority))
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as a data scientist does and return its output."""
+    who = ["-c", "user.name=Data Scientist", "-c", "user.email=scientist@example.com"]
+    done = subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
     )
-    return head.stdout.strip()
+    return done.stdout.strip()
+
+
+def push(folder: Path, message: str) -> str:
+    """Commit and push everything, and return the commit."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+    git(folder, "push", "--quiet")
+    return git(folder, "rev-parse", "HEAD")
 
 
 def wait_for_execution(life: Life, commit: str) -> str:

@@ -62,11 +62,12 @@ def _tell(life: Life, local: LocalAws) -> None:
     exports = " ".join(f"{name}={value}" for name, value in local.environment.items())
     through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
     signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
-    git = f"-c http.proxy={local.endpoint} -c http.sslCAInfo={local.certificate_authority}"
+    clone = outputs["ModelBuildCloneUrl"].replace("https://", "https://me:any@")
     for line in (
         f"AWS endpoint:  {local.endpoint}",
         f"any client:    export {exports}",
-        f"clone:         git {git} clone {outputs['ModelBuildCloneUrl']}",
+        f"git, likewise: export HTTPS_PROXY={local.endpoint} GIT_SSL_CAINFO={local.certificate_authority}",
+        f"clone:         git clone {clone}",
         f"predict:       curl {through} {signed.format(**local.environment)} -H 'content-type: application/json'"
         f" -d @{life.sample_record()} {outputs['ProductionApiUrl']}",
         f"end it:        kill {local.process_id}",

@@ -88,15 +88,16 @@ def test_steps_come_in_the_order_of_the_plan(definition: Definition) -> None:
 
 def test_an_execution_may_be_started_with_these_parameters(definition: Definition) -> None:
     defaults = {parameter["Name"]: parameter.get("DefaultValue") for parameter in definition["Parameters"]}
+    written = ModelConfiguration.read().defaults
     assert defaults == {
         "InputData": None,
         "DataHash": None,
         "CommitId": None,
-        "ProcessingInstanceType": "ml.m5.large",
-        "TrainingInstanceType": "ml.m5.large",
-        "TrainingInstanceCount": 1,
-        "AucThreshold": 0.85,
-        "ModelApprovalStatus": "PendingManualApproval",
+        "ProcessingInstanceType": written.processing_instance_type,
+        "TrainingInstanceType": written.training_instance_type,
+        "TrainingInstanceCount": written.training_instance_count,
+        "AucThreshold": written.auc_threshold,
+        "ModelApprovalStatus": written.model_approval_status,
     }
 
 

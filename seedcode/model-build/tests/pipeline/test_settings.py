@@ -43,7 +43,7 @@ def test_a_data_location_is_an_object_or_nothing(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("auc_threshold = 0.85", "auc_threshold = 85", "auc_threshold"),
+        ("auc_threshold = 0", "auc_threshold = 90", "auc_threshold"),
         ("auc_threshold", "auc_treshold", "auc_treshold"),
         ("[labels]", "[label]", "labels"),
         ("eta = ", "eta == ", "model.toml"),
