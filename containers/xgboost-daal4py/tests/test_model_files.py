@@ -140,3 +140,36 @@ def test_an_archive_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.tar.gz").write_bytes(b"not an archive")
     with pytest.raises(UserError, match=r"not a readable tar\.gz"):
         extract_model(tmp_path / "model.tar.gz", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["xgboost-model", "model.ubj", "model.json"])
+@pytest.mark.parametrize("kind", ["json", "ubj"])
+def test_a_booster_alone_takes_numbers_under_its_feature_names(
+    folder: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    booster = load_model(folder).booster
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / name).write_bytes(booster.save_raw(kind))
+    model = load_model(tmp_path / "alone")
+    assert list(model.transform.names) == booster.feature_names
+    assert {column.kind for column in model.transform.schema.columns} == {"number"}
+
+
+def test_a_booster_without_feature_names_takes_numbered_ones(folder: Path, tmp_path: Path) -> None:
+    booster = load_model(folder).booster
+    booster.feature_names = None
+    (tmp_path / "xgboost-model").write_bytes(booster.save_raw("ubj"))
+    assert load_model(tmp_path).transform.names == ("f0", "f1", "f2", "f3", "f4", "f5")
+
+
+def test_a_pickled_aws_model_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "xgboost-model").write_bytes(pickle.dumps({"a": 1}))
+    with pytest.raises(UserError, match="xgboost-model is a Python pickle"):
+        load_model(tmp_path)
+
+
+def test_rounds_after_the_best_one_are_left_out(folder: Path, tmp_path: Path) -> None:
+    booster = load_model(folder).booster
+    booster.set_attr(best_iteration="6")
+    (tmp_path / "xgboost-model").write_bytes(booster.save_raw("ubj"))
+    assert load_model(tmp_path).booster.num_boosted_rounds() == 7

@@ -1,10 +1,13 @@
-"""The three files of a model: written by `training`, read by `serving` and by the evaluate step; never a pickle."""
+"""The three files of a model: written by `training`, read by `serving` and by the evaluate step; never a pickle.
+
+A booster alone, as the AWS XGBoost container leaves it, is read too: its input is numbers under its feature names.
+"""
 
 from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,10 @@ BOOSTER_FILE = "model.ubj"
 FEATURES_FILE = "features.json"
 INFO_FILE = "model.json"
 MODEL_FILES = (BOOSTER_FILE, FEATURES_FILE, INFO_FILE)
+FOREIGN_FILES = ("xgboost-model", BOOSTER_FILE, INFO_FILE)
+"""Names under which a booster may lie alone; `INFO_FILE` then is XGBoost's own JSON."""
 OBJECTIVE = "binary:logistic"
+DEFAULT_THRESHOLD = 0.5
 
 FORMAT = 1
 LARGEST_FILE = 1024**3
@@ -34,11 +40,13 @@ class ModelInfo:
     """What the booster itself does not know."""
 
     threshold: float
-    """A score at or above it is labelled positive."""
+    """A score at or above it is labelled positive; without meaning unless the model is binary."""
     positive_label: str
     negative_label: str
     metrics: Mapping[str, float]
     provenance: Mapping[str, Any]
+    labels: Sequence[str] = ()
+    """Of a multiclass model, in the order of its classes; without them a class is called by its number."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,32 @@ class Model:
     booster: xgboost.Booster
     transform: FeatureTransform
     info: ModelInfo
+
+    @property
+    def learner(self) -> LearnerFacts:
+        """What the booster says about itself."""
+        return read_learner(self.booster)
+
+
+@dataclass(frozen=True)
+class LearnerFacts:
+    """What the way a booster is scored depends on."""
+
+    objective: str
+    kind: str
+    """XGBoost's `booster`: gbtree, dart or gblinear."""
+    classes: int
+    """0 unless the objective is multiclass."""
+
+
+def read_learner(booster: xgboost.Booster) -> LearnerFacts:
+    """Read the facts from the booster's configuration."""
+    learner = json.loads(booster.save_config())["learner"]
+    return LearnerFacts(
+        objective=learner["objective"]["name"],
+        kind=learner["gradient_booster"]["name"],
+        classes=int(learner["learner_model_param"]["num_class"]),
+    )
 
 
 def save_model(model: Model, folder: Path) -> None:
@@ -65,9 +99,11 @@ def load_model(folder: Path) -> Model:
     UserError
         When a file is missing, damaged, a pickle, or does not fit the others.
     """
-    _check_names(
-        path.name for path in folder.iterdir() if path.is_file()
-    ) if folder.is_dir() else _check_names([])
+    found = {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
+    _check_names(found)
+    alone = _find_foreign(found)
+    if alone:
+        return _load_foreign(folder / alone)
     booster = _load_booster(folder / BOOSTER_FILE)
     transform = load_transform(folder / FEATURES_FILE)
     if booster.num_features() != len(transform.names):
@@ -110,31 +146,52 @@ def _check_member(member: tarfile.TarInfo) -> None:
         raise UserError(f"the model archive's {member.name!r} is larger than {LARGEST_FILE} bytes")
 
 
-def _check_names(found: Iterable[str]) -> None:
-    names = set(found)
-    for name in sorted(names):
+def _check_names(names: Iterable[str]) -> None:
+    found = set(names)
+    for name in sorted(found):
         if name.endswith(PICKLE_SUFFIXES):
             raise UserError(f"{name} {PICKLE_REASON}")
-    missing = [name for name in MODEL_FILES if name not in names]
-    if missing:
-        raise UserError(f"the model has no {missing[0]} (it must hold {', '.join(MODEL_FILES)})")
+    missing = [name for name in MODEL_FILES if name not in found]
+    if missing and not _find_foreign(found):
+        raise UserError(
+            f"the model has no {missing[0]} (it must hold {', '.join(MODEL_FILES)}, or one booster alone "
+            f"as {' or '.join(FOREIGN_FILES)})"
+        )
+
+
+def _find_foreign(found: Set[str]) -> str | None:
+    """Return the name of the booster that lies alone, if one does."""
+    boosters = [name for name in FOREIGN_FILES if name in found]
+    return boosters[0] if len(boosters) == 1 and FEATURES_FILE not in found else None
+
+
+def _load_foreign(path: Path) -> Model:
+    booster = _load_booster(path)
+    names = booster.feature_names or [f"f{number}" for number in range(booster.num_features())]
+    info = ModelInfo(
+        threshold=0.0 if read_learner(booster).objective == "binary:logitraw" else DEFAULT_THRESHOLD,
+        positive_label="1",
+        negative_label="0",
+        metrics={},
+        provenance={"file": path.name},
+    )
+    return Model(booster, FeatureTransform.plain(names), info)
 
 
 def _load_booster(path: Path) -> xgboost.Booster:
-    with path.open("rb") as file:
-        start = file.read(2)
-    if start[:1] == b"\x80":
+    content = path.read_bytes()
+    if content[:1] == b"\x80":
         raise UserError(f"{path.name} {PICKLE_REASON}")
-    if start[:1] != b"{":
-        raise UserError(f"{path.name} is not an XGBoost model in UBJSON")
+    if content[:1] != b"{":
+        raise UserError(f"{path.name} is not an XGBoost model in UBJSON or JSON")
     booster = xgboost.Booster()
     try:
-        booster.load_model(path)
-        objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+        booster.load_model(bytearray(content))
     except xgboost.core.XGBoostError as error:
         raise UserError(f"{path.name} is damaged: {str(error).strip().splitlines()[-1]}") from error
-    if objective != OBJECTIVE:
-        raise UserError(f"{path.name} has the objective {objective}; this container scores {OBJECTIVE} only")
+    if booster.attr("best_iteration") is not None:
+        # Rounds after the best one were trained to see that nothing better comes; nobody may score with them.
+        booster = booster[: booster.best_iteration + 1]
     return booster
 
 
