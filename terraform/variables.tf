@@ -89,8 +89,9 @@ variable "data_location" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?[:space:]]+)?$", var.data_location))
-    error_message = "The data location is s3://bucket/key without spaces or wildcards, or empty, for example s3://my-bucket/churn/churn.csv."
+    # A model version remembers it as metadata, which takes no more characters and no others.
+    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[a-zA-Z0-9_.:/=+@-]+)?$", var.data_location)) && length(var.data_location) <= 256
+    error_message = "The data location is s3://bucket/key of at most 256 letters, digits and _.:/=+@-, or empty, for example s3://my-bucket/churn/churn.csv."
   }
 }
 

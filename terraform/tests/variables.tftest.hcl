@@ -63,7 +63,7 @@ run "refuses_what_is_too_long_or_too_many" {
     approver_email            = "a@example.com, b@example.com"
     staging_instance_count    = 11
     production_instance_count = 11
-    data_location             = "s3://my-bucket/*"
+    data_location             = "s3://my-bucket/${format("%0242d", 0)}"
     template_version          = "01234567890123456789012345678901234567890123456789012345678901234"
   }
 
@@ -88,7 +88,7 @@ run "refuses_what_has_another_form" {
     staging_instance_type    = "m5.large"
     production_instance_type = "ml.m5"
     staging_instance_count   = 1.5
-    data_location            = "my-bucket/churn.csv"
+    data_location            = "s3://my-bucket/all customers*"
     api_authorization        = "NONE"
     permissions_boundary_arn = "sagemaker-project-boundary"
     kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:alias/key"

@@ -35,8 +35,8 @@ _RULES: Mapping[str, tuple[str, str]] = {
     "StagingInstanceCount": (_INSTANCE_COUNT, "a whole number from 1 to 10"),
     "ProductionInstanceCount": (_INSTANCE_COUNT, "a whole number from 1 to 10"),
     "DataLocation": (
-        r"|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+",
-        "an object in S3 such as s3://my-bucket/churn.txt, or empty",
+        r"|(?=.{1,256}\Z)s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[a-zA-Z0-9_.:/=+@-]+",
+        "an object in S3 such as s3://my-bucket/churn.txt, of at most 256 letters, digits and _.:/=+@-, or empty",
     ),
     "KeepDataOnDelete": (r"true|false", "true or false"),
     "ApiAuthorization": (r"AWS_IAM|API_KEY", "AWS_IAM or API_KEY"),

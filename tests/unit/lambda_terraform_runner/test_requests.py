@@ -63,6 +63,8 @@ def test_a_request_that_a_build_took_on_long_ago_starts_nothing(provider: Provid
         ({"ProductionInstanceCount": "11"}, "ProductionInstanceCount must be"),
         ({"StagingInstanceType": "m5.large"}, "StagingInstanceType must be a SageMaker instance type"),
         ({"DataLocation": "churn.txt"}, "DataLocation must be an object in S3"),
+        ({"DataLocation": "s3://my-bucket/all customers"}, "DataLocation must be"),
+        ({"DataLocation": "s3://my-bucket/" + 242 * "c"}, "of at most 256 letters"),
         ({"ApproverEmail": "nobody"}, "ApproverEmail must be an e-mail address"),
         ({"KeepDataOnDelete": "yes"}, "KeepDataOnDelete must be true or false"),
         ({"ApiAuthorization": "NONE"}, "ApiAuthorization must be AWS_IAM or API_KEY"),
