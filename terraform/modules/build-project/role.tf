@@ -1,4 +1,4 @@
-# What every build may do (its log, source, cache and test reports) with what this one may do; main.tf gives it to the project.
+# What every build may do (its log, source and cache) with what this one may do; main.tf gives it to the project.
 
 data "aws_iam_policy_document" "build" {
   source_policy_documents = var.policy_json == null ? [] : [var.policy_json]
@@ -20,18 +20,6 @@ data "aws_iam_policy_document" "build" {
     sid       = "KeepOwnCache"
     actions   = ["s3:GetObject", "s3:PutObject"]
     resources = ["${var.bucket.arn}/cache/${local.name}/*", "${var.bucket.arn}/cache/${local.name}"]
-  }
-
-  statement {
-    sid = "ReportTests"
-    actions = [
-      "codebuild:BatchPutCodeCoverages",
-      "codebuild:BatchPutTestCases",
-      "codebuild:CreateReport",
-      "codebuild:CreateReportGroup",
-      "codebuild:UpdateReport",
-    ]
-    resources = ["arn:${var.project.partition}:codebuild:${var.project.region}:${var.project.account_id}:report-group/${local.name}-*"]
   }
 
   statement {
