@@ -93,6 +93,14 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
   }
 
   assert {
+    condition = data.aws_iam_policy_document.pipeline.statement[1].resources == toset([
+      for stage in slice(aws_codepipeline.this.stage, 1, 4) :
+      "arn:aws:codebuild:eu-west-1:111122223333:project/${stage.action[0].configuration.ProjectName}"
+    ])
+    error_message = "The pipeline may not run its builds, or others too."
+  }
+
+  assert {
     condition     = module.train.environment.PIPELINE_NAME == "sagemaker-churn-p-1-churn"
     error_message = "The SageMaker pipeline is not named as the contract says."
   }

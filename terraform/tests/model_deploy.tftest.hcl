@@ -71,6 +71,14 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
+    condition = data.aws_iam_policy_document.pipeline.statement[1].resources == toset([
+      for action in flatten(aws_codepipeline.this.stage[*].action) :
+      "arn:aws:codebuild:eu-west-1:111122223333:project/${action.configuration.ProjectName}" if action.provider == "CodeBuild"
+    ])
+    error_message = "The pipeline may not run its builds, or others too."
+  }
+
+  assert {
     condition     = aws_codepipeline.this.variable[0].name == "ModelPackageArn" && aws_codepipeline.this.variable[0].default_value == "none"
     error_message = "The version does not travel in the variable ModelPackageArn, or not as none without one."
   }

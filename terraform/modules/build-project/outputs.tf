@@ -1,13 +1,8 @@
-# What goes out: the project's name, for a pipeline's action, its ARN, for the pipeline's role, and its environment.
+# What goes out: the project's name, for a pipeline's action, and its environment.
 
 output "name" {
   description = "Name of the CodeBuild project."
   value       = aws_codebuild_project.this.name
-}
-
-output "arn" {
-  description = "ARN of the CodeBuild project."
-  value       = aws_codebuild_project.this.arn
 }
 
 output "environment" {

@@ -10,6 +10,13 @@ terraform {
 
 locals {
   pipeline_name = "${var.project.name_prefix}-modelbuild"
+
+  # By name, not by module.test.arn: a pipeline runs as soon as it is made, and a role that need not wait for its
+  # builds is known throughout IAM by then.
+  build_arns = [
+    for build in ["test", "image", "train"] :
+    "arn:${var.project.partition}:codebuild:${var.project.region}:${var.project.account_id}:project/${local.pipeline_name}-${build}"
+  ]
 }
 
 data "aws_iam_policy_document" "pipeline" {
@@ -29,7 +36,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "RunBuilds"
     actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
-    resources = [module.test.arn, module.image.arn, module.train.arn]
+    resources = local.build_arns
   }
 
   statement {

@@ -6,6 +6,13 @@ locals {
     for name in local.stack_names :
     "arn:${var.project.partition}:cloudformation:${var.project.region}:${var.project.account_id}:stack/${name}/*"
   ]
+
+  # By name, not by module.build.arn: a pipeline runs as soon as it is made, and a role that need not wait for its
+  # builds is known throughout IAM by then.
+  build_arns = [
+    for build in ["build", "teststaging", "smoketest"] :
+    "arn:${var.project.partition}:codebuild:${var.project.region}:${var.project.account_id}:project/${local.pipeline_name}-${build}"
+  ]
 }
 
 data "aws_iam_policy_document" "pipeline" {
@@ -25,7 +32,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "RunBuilds"
     actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
-    resources = concat([module.build.arn], [for test in module.test : test.arn])
+    resources = local.build_arns
   }
 
   statement {
@@ -46,7 +53,6 @@ data "aws_iam_policy_document" "pipeline" {
     actions = [
       "cloudformation:CreateChangeSet",
       "cloudformation:CreateStack",
-      "cloudformation:DeleteStack",
       "cloudformation:UpdateStack",
     ]
     resources = local.stack_arns
@@ -62,14 +68,22 @@ data "aws_iam_policy_document" "pipeline" {
     sid = "FollowStacks"
     actions = [
       "cloudformation:DeleteChangeSet",
+      "cloudformation:DeleteStack", # A failed one, with the role that it was made with.
       "cloudformation:DescribeChangeSet",
       "cloudformation:DescribeStackEvents",
       "cloudformation:DescribeStackResources",
       "cloudformation:DescribeStacks",
       "cloudformation:ExecuteChangeSet",
       "cloudformation:GetTemplate",
+      "cloudformation:TagResource",
     ]
     resources = local.stack_arns
+  }
+
+  statement {
+    sid       = "CheckTemplates"
+    actions   = ["cloudformation:ValidateTemplate"]
+    resources = ["*"] # A template that is no stack yet has no ARN.
   }
 
   statement {

@@ -194,15 +194,7 @@ data "aws_iam_policy_document" "cloudformation" {
       "lambda:DeleteFunctionConcurrency",
       "lambda:DeleteFunctionEventInvokeConfig",
       "lambda:DeleteProvisionedConcurrencyConfig",
-      "lambda:GetAlias",
-      "lambda:GetFunction",
-      "lambda:GetFunctionCodeSigningConfig",
-      "lambda:GetFunctionConcurrency",
-      "lambda:GetFunctionConfiguration",
-      "lambda:GetFunctionRecursionConfig",
-      "lambda:GetPolicy",
-      "lambda:GetProvisionedConcurrencyConfig",
-      "lambda:GetRuntimeManagementConfig",
+      "lambda:Get*", # CloudFormation reads a function by more calls from year to year.
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",
       "lambda:PublishVersion",
@@ -282,12 +274,6 @@ data "aws_iam_policy_document" "cloudformation" {
   }
 
   statement {
-    sid       = "FindStageLogs"
-    actions   = ["logs:DescribeLogGroups"]
-    resources = ["${local.log_group_arn}:*"] # CloudFormation looks a group up by prefix among all of the account's.
-  }
-
-  statement {
     sid = "ScaleEndpoints"
     actions = [
       "application-autoscaling:DeleteScalingPolicy",
@@ -303,16 +289,20 @@ data "aws_iam_policy_document" "cloudformation" {
   }
 
   statement {
-    sid       = "ReadScaling"
-    actions   = ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"]
-    resources = ["*"] # These calls have no resource to name.
+    sid = "FindAmongTheAccounts"
+    actions = [
+      "application-autoscaling:DescribeScalableTargets",
+      "application-autoscaling:DescribeScalingPolicies",
+      "cloudwatch:DescribeAlarms",
+      "logs:DescribeLogGroups",
+    ]
+    resources = ["*"] # IAM checks these calls against all that the account has, whatever name they ask for.
   }
 
   statement {
     sid = "WatchEndpoints"
     actions = [
       "cloudwatch:DeleteAlarms",
-      "cloudwatch:DescribeAlarms",
       "cloudwatch:ListTagsForResource",
       "cloudwatch:PutMetricAlarm",
       "cloudwatch:TagResource",
