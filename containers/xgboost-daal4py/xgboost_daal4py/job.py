@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xgboost_daal4py.errors import ContainerError, InvalidRecords
@@ -32,10 +35,41 @@ def run_job(work: Callable[[], None], reason_file: Path) -> int:
         reason = f"internal error, please report it: {type(error).__name__}: {error}"
     else:
         return 0
+    _leave_reason(reason, reason_file)
+    return 1
+
+
+def run_job_apart(work: Callable[[], None], reason_file: Path) -> int:
+    """Do as `run_job` does, in a process of its own: one that ends without a word still leaves a reason.
+
+    A native library that loses its network may end its process, or wait at its end for what will never come.
+    """
+    child = os.fork()
+    if child == 0:
+        code = run_job(work, reason_file)
+        sys.stdout.flush()
+        os._exit(code)
+    with _passing_on(signal.SIGTERM, child):
+        _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code and not reason_file.exists():
+        _leave_reason(f"the training process ended without a reason (code {code})", reason_file)
+    return 1 if code else 0
+
+
+@contextmanager
+def _passing_on(number: signal.Signals, child: int) -> Iterator[None]:
+    before = signal.signal(number, lambda *_: os.kill(child, number))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _leave_reason(reason: str, reason_file: Path) -> None:
     print(reason, file=sys.stderr, flush=True)
     reason_file.parent.mkdir(parents=True, exist_ok=True)
     reason_file.write_text(reason[:LONGEST_REASON], encoding="utf-8")
-    return 1
 
 
 def _describe(error: ContainerError) -> str:

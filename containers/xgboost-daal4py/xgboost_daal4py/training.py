@@ -4,183 +4,166 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import xgboost
 
 from xgboost_daal4py import __name__ as package_name
-from xgboost_daal4py.errors import InvalidRecords, UserError
-from xgboost_daal4py.features import FeatureTransform, Matrix
-from xgboost_daal4py.job import run_job
-from xgboost_daal4py.matrix import parse_matrix
-from xgboost_daal4py.model_files import OBJECTIVE, Model, ModelInfo, load_transform, save_model
+from xgboost_daal4py.boosting import Trained, fit_booster
+from xgboost_daal4py.channels import Channel
+from xgboost_daal4py.checkpoints import Checkpoints
+from xgboost_daal4py.cross_validation import CrossValidation, cross_validate
+from xgboost_daal4py.errors import PlatformError, UserError
+from xgboost_daal4py.hosts import Hosts, find_most, gather, is_lost_host
+from xgboost_daal4py.hyperparameters import BINARY, Hyperparameters
+from xgboost_daal4py.job import run_job, run_job_apart
+from xgboost_daal4py.job_data import JobData, read_job_data
+from xgboost_daal4py.model_files import DEFAULT_THRESHOLD, Model, ModelInfo, save_model
 from xgboost_daal4py.settings import Settings
-
-LABEL = "label"
-LINES_OF_PROGRESS = 10
-DEFAULT_ROUNDS = 100
-ROWS_PER_THREAD = 20_000
-"""On fewer rows a further thread costs more than it gives."""
-BOOSTER_HYPERPARAMETERS: Mapping[str, Callable[[str], int | float]] = {
-    "alpha": float,
-    "colsample_bylevel": float,
-    "colsample_bynode": float,
-    "colsample_bytree": float,
-    "eta": float,
-    "gamma": float,
-    "lambda": float,
-    "max_delta_step": float,
-    "max_depth": int,
-    "min_child_weight": float,
-    "num_parallel_tree": int,
-    "scale_pos_weight": float,
-    "seed": int,
-    "subsample": float,
-}
-
-
-@dataclass(frozen=True)
-class Hyperparameters:
-    """What a training job may be told."""
-
-    num_round: int
-    booster: Mapping[str, int | float]
-    positive_label: str
-    negative_label: str
-
-    @classmethod
-    def parse(cls, document: Mapping[str, str]) -> Hyperparameters:
-        """Read SageMaker's string values; an unknown name or a wrong value is named."""
-        known = {*BOOSTER_HYPERPARAMETERS, "num_round", "positive_label", "negative_label"}
-        for name in document:
-            if name not in known:
-                raise UserError(f"unknown hyperparameter {name!r}; known are {', '.join(sorted(known))}")
-        num_round = _parse_number("num_round", document.get("num_round", str(DEFAULT_ROUNDS)), int)
-        if num_round < 1:
-            raise UserError(f"hyperparameter 'num_round' must be at least 1, not {num_round}")
-        return cls(
-            num_round=int(num_round),
-            booster={
-                name: _parse_number(name, document[name], kind)
-                for name, kind in BOOSTER_HYPERPARAMETERS.items()
-                if name in document
-            },
-            positive_label=document.get("positive_label", "True"),
-            negative_label=document.get("negative_label", "False"),
-        )
+from xgboost_daal4py.thresholds import choose_threshold
 
 
 def main() -> int:
     """Run a training job as SageMaker starts it; returns the exit code."""
     settings = Settings.from_environment()
-    return run_job(lambda: train(settings), settings.ml_root / "output" / "failure")
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    reason_file = settings.ml_root / "output" / "failure"
+    run = run_job_apart if _count_hosts(settings) > 1 else run_job
+    return run(lambda: train(settings, stopped.is_set), reason_file)
 
 
-def train(settings: Settings) -> None:
-    """Train on the channels ``train``, ``validation`` and ``transform`` and write the model."""
-    config = settings.ml_root / "input" / "config"
-    _refuse_several_hosts(config / "resourceconfig.json")
-    hyperparameters = Hyperparameters.parse(_read_strings(config / "hyperparameters.json"))
-    channels = settings.ml_root / "input" / "data"
-    transform = load_transform(_only_file(channels / "transform"))
-    training = _read_channel(channels / "train", transform)
-    validation = _read_channel(channels / "validation", transform)
-    booster, metrics = fit_booster(hyperparameters, transform, training, validation)
-    scores = booster.inplace_predict(validation.features)
-    provenance = {
-        "training_job": settings.training_job_name,
-        "hyperparameters": {"num_round": hyperparameters.num_round, **hyperparameters.booster},
-        "train": {"rows": len(training.labels), "sha256": training.sha256},
-        "validation": {"rows": len(validation.labels), "sha256": validation.sha256},
-        "versions": {"xgboost": xgboost.__version__},
-        "trained_by": package_name,
-    }
-    info = ModelInfo(
-        threshold=choose_threshold(validation.labels, scores),
-        positive_label=hyperparameters.positive_label,
-        negative_label=hyperparameters.negative_label,
-        metrics=metrics,
-        provenance=provenance,
-    )
-    settings.model_folder.mkdir(parents=True, exist_ok=True)
-    save_model(Model(booster, transform, info), settings.model_folder)
-    print(json.dumps({"event": "model trained", "threshold": info.threshold, "metrics": metrics}), flush=True)
-
-
-def choose_threshold(labels: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> float:
-    """Return the threshold with the best F1, half-way between the two scores that it parts.
+def train(settings: Settings, is_stopped: Callable[[], bool] = lambda: False) -> None:
+    """Train on the channels ``train``, ``validation`` and ``transform`` and write the model.
 
     Parameters
     ----------
-    labels
-        1 for positive, 0 for negative; of data that the booster was not trained on.
-    scores
-        The booster's probabilities for the same rows.
+    settings
+        The environment.
+    is_stopped
+        Whether SageMaker wants the job to end: the model is then what the rounds so far have made of it.
     """
-    order = np.argsort(-scores, kind="stable")
-    ranked = scores[order].astype(np.float64)
-    below = np.append(ranked[1:], 0.0)
-    f1 = 2 * np.cumsum(labels[order]) / (np.arange(1, len(ranked) + 1) + labels.sum())
-    best = int(np.where(ranked > below, f1, -1.0).argmax())
-    return round(float(ranked[best] + below[best]) / 2, 6)
+    config = settings.ml_root / "input" / "config"
+    hyperparameters = Hyperparameters.parse(_read_strings(config / "hyperparameters.json"))
+    hosts = Hosts.from_resources(_read_object(config / "resourceconfig.json"))
+    inputs = _read_object(config / "inputdataconfig.json")
+    try:
+        with hosts.join(hyperparameters.tracker_port, hyperparameters.host_timeout):
+            data = read_job_data(settings.ml_root / "input" / "data", inputs, hyperparameters, hosts)
+            _Job(settings, hyperparameters, hosts, data).run(is_stopped)
+    except xgboost.core.XGBoostError as error:
+        if not is_lost_host(error):
+            raise
+        others = ", ".join(name for name in hosts.names if name != hosts.current)
+        raise PlatformError(
+            f"{hosts.current} has lost another host of this job ({others}), or waited for it for more than "
+            f"{hyperparameters.host_timeout} s; if a host has a reason of its own, that one is the cause"
+        ) from error
 
 
 @dataclass(frozen=True)
-class Channel:
-    """A labelled, processed data set."""
+class _Job:
+    """One training job, its data read."""
 
-    features: Matrix
-    labels: npt.NDArray[np.float32]
-    sha256: str = ""
-    """Of the file that it was read from, if it was."""
+    settings: Settings
+    hyperparameters: Hyperparameters
+    hosts: Hosts
+    data: JobData
 
-
-def fit_booster(
-    hyperparameters: Hyperparameters,
-    transform: FeatureTransform,
-    training: Channel,
-    validation: Channel,
-    progress: bool = True,
-) -> tuple[xgboost.Booster, dict[str, float]]:
-    """Train a booster and measure it on the validation set, which it does not learn from.
-
-    Parameters
-    ----------
-    hyperparameters
-        What the job was told.
-    transform
-        The transform that made the features; the booster takes their names from it.
-    training, validation
-        The two data sets.
-    progress
-        Whether to print metrics on the way.
-    """
-    history: dict[str, dict[str, list[float]]] = {}
-    parameters: dict[str, Any] = {
-        "objective": OBJECTIVE,
-        "eval_metric": ["logloss", "auc"],
-        "nthread": min(os.cpu_count() or 1, 1 + len(training.labels) // ROWS_PER_THREAD),
-        **hyperparameters.booster,
-    }
-    try:
-        booster = xgboost.train(
-            parameters,
-            xgboost.DMatrix(training.features, training.labels),
-            num_boost_round=hyperparameters.num_round,
-            evals=[(xgboost.DMatrix(validation.features, validation.labels), "validation")],
-            evals_result=history,
-            verbose_eval=max(1, hyperparameters.num_round // LINES_OF_PROGRESS) if progress else False,
+    def run(self, is_stopped: Callable[[], bool]) -> None:
+        hyperparameters, data = self.hyperparameters, self.data
+        folds = cross_validate(hyperparameters, data.training, self._tell) if hyperparameters.k_fold else None
+        if folds and not data.validation:
+            # Nothing is held out of the last training, which could tell it when to stop: the folds have told it.
+            rounds = find_most(folds.rounds)
+            hyperparameters = replace(hyperparameters, num_round=rounds, early_stopping_rounds=0)
+        trained = fit_booster(
+            hyperparameters,
+            data.training,
+            data.validation,
+            tell=self._tell,
+            checkpoints=self._checkpoints() if self.hosts.leads else None,
+            is_stopped=is_stopped,
         )
-    except xgboost.core.XGBoostError as error:
-        raise UserError(f"XGBoost refuses the hyperparameters: {_last_line(error)}") from error
-    booster.feature_names = [_plain_name(name) for name in transform.names]
-    return booster, {f"validation_{name}": values[-1] for name, values in history["validation"].items()}
+        trained.booster.feature_names = [_plain_name(name) for name in data.transform.names]
+        info = self._describe(trained, folds)
+        if not self.hosts.leads:
+            return
+        self.settings.model_folder.mkdir(parents=True, exist_ok=True)
+        save_model(Model(trained.booster, data.transform, info), self.settings.model_folder)
+        told = {"threshold": info.threshold, "metrics": info.metrics, "rounds": trained.rounds}
+        print(json.dumps({"event": "model trained", **told}), flush=True)
+
+    def _tell(self, line: str) -> None:
+        if self.hosts.leads:
+            print(line, flush=True)
+
+    def _checkpoints(self) -> Checkpoints:
+        recipe = {
+            "booster": self.hyperparameters.booster,
+            "class_weights": self.hyperparameters.class_weights,
+            "features": self.data.transform.names,
+            "hosts": len(self.hosts.names),
+            "train": self.data.training.sha256,
+            "validation": self.data.validation.sha256 if self.data.validation else None,
+        }
+        digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+        return Checkpoints(self.settings.ml_root / "checkpoints", digest)
+
+    def _describe(self, trained: Trained, folds: CrossValidation | None) -> ModelInfo:
+        metrics = {f"{trained.measured_on}_{name}": value for name, value in trained.metrics.items()}
+        if folds:
+            metrics |= {
+                f"cross_validation_{name.replace('-', '_')}": value for name, value in folds.metrics.items()
+            }
+        return ModelInfo(
+            threshold=self._choose_threshold(trained, folds),
+            positive_label=self.hyperparameters.positive_label,
+            negative_label=self.hyperparameters.negative_label,
+            metrics=metrics,
+            provenance=self._trace(trained),
+            labels=self.hyperparameters.class_labels,
+        )
+
+    def _choose_threshold(self, trained: Trained, folds: CrossValidation | None) -> float:
+        if self.hyperparameters.objective != BINARY[0]:
+            return DEFAULT_THRESHOLD
+        if self.data.validation:
+            return choose_threshold(gather(self.data.validation.labels), gather(trained.scores))
+        if folds:
+            return choose_threshold(gather(folds.labels), gather(folds.scores))
+        return DEFAULT_THRESHOLD
+
+    def _trace(self, trained: Trained) -> dict[str, Any]:
+        data = {"train": self.data.training, "validation": self.data.validation}
+        return {
+            "training_job": self.settings.training_job_name,
+            "hyperparameters": _list_given(self.hyperparameters),
+            "rounds": trained.rounds,
+            **{name: _trace_channel(channel) for name, channel in data.items() if channel},
+            "versions": {"xgboost": xgboost.__version__},
+            "trained_by": package_name,
+        }
+
+
+def _list_given(hyperparameters: Hyperparameters) -> dict[str, Any]:
+    """List the hyperparameters that were given or that every job has."""
+    own = {
+        item.name: getattr(hyperparameters, item.name)
+        for item in fields(hyperparameters)
+        if item.name not in ("booster", "positive_label", "negative_label", "class_labels", "num_round")
+        and getattr(hyperparameters, item.name) != item.default
+    }
+    return {"num_round": hyperparameters.num_round, **hyperparameters.booster, **own}
+
+
+def _trace_channel(channel: Channel) -> dict[str, Any]:
+    return {"rows": len(channel), "sha256": channel.sha256}
 
 
 def _plain_name(name: str) -> str:
@@ -188,44 +171,13 @@ def _plain_name(name: str) -> str:
     return name.translate(str.maketrans("[]<", "()_"))
 
 
-def _last_line(error: Exception) -> str:
-    lines = [
-        line for line in str(error).splitlines() if line and not line.lstrip().startswith(("[bt]", "Stack"))
-    ]
-    return lines[-1].strip() if lines else str(error)
-
-
-def _read_channel(folder: Path, transform: FeatureTransform) -> Channel:
-    content = _only_file(folder).read_bytes()
+def _count_hosts(settings: Settings) -> int:
+    path = settings.ml_root / "input" / "config" / "resourceconfig.json"
     try:
-        matrix = parse_matrix(content.decode("utf-8").splitlines(), (LABEL, *transform.names))
-    except InvalidRecords as error:
-        first = error.problems[0]
-        where = "" if first.record is None else f"row {first.record + 1}, {first.column or 'width'}: "
-        raise UserError(f"channel {folder.name!r}: {where}{first.message}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"channel {folder.name!r}: the file is not UTF-8 text") from error
-    labels = matrix[:, 0]
-    if not np.isin(labels, (0.0, 1.0)).all():
-        raise UserError(f"channel {folder.name!r}: the first value of every row must be the label, 0 or 1")
-    if len(set(labels.tolist())) < 2:
-        raise UserError(f"channel {folder.name!r}: all labels are equal; both classes must occur")
-    return Channel(np.ascontiguousarray(matrix[:, 1:]), labels, hashlib.sha256(content).hexdigest())
-
-
-def _only_file(folder: Path) -> Path:
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    if len(files) != 1:
-        raise UserError(f"channel {folder.name!r} must hold exactly one file, it holds {len(files)}")
-    return files[0]
-
-
-def _refuse_several_hosts(path: Path) -> None:
-    hosts = _read_object(path).get("hosts", [])
-    if len(hosts) > 1:
-        raise UserError(
-            f"this trainer works on one instance, but the job has {len(hosts)}: set the count to 1"
-        )
+        return len(Hosts.from_resources(_read_object(path)).names)
+    except UserError:
+        # The job itself says what is wrong with the file.
+        return 1
 
 
 def _read_strings(path: Path) -> dict[str, str]:
@@ -242,11 +194,3 @@ def _read_object(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise UserError(f"{path.name} must hold a JSON object")
     return document
-
-
-def _parse_number(name: str, text: str, kind: Callable[[str], int | float]) -> int | float:
-    try:
-        return kind(text)
-    except ValueError as error:
-        wanted = "a whole number" if kind is int else "a number"
-        raise UserError(f"hyperparameter {name!r} must be {wanted}, not {text!r}") from error

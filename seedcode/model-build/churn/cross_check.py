@@ -18,10 +18,12 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from churn.preprocess import Configuration, read_customers, select_rows, split_by_label
+from xgboost_daal4py.boosting import fit_booster
+from xgboost_daal4py.channels import Channel
 from xgboost_daal4py.errors import ContainerError
 from xgboost_daal4py.features import FeatureTransform
+from xgboost_daal4py.hyperparameters import Hyperparameters
 from xgboost_daal4py.records import Table
-from xgboost_daal4py.training import Channel, Hyperparameters, fit_booster
 
 MODEL_FILE = Path(__file__).with_name("model.toml")
 
@@ -58,8 +60,8 @@ def measure_splits(data: Path, seeds: range) -> Iterator[float]:
         train, validation, test = (
             _channel(transform, table, labels, rows) for rows in (split.train, split.validation, split.test)
         )
-        booster, _ = fit_booster(hyperparameters, transform, train, validation, progress=False)
-        yield float(roc_auc_score(test.labels, booster.inplace_predict(test.features)))
+        booster = fit_booster(hyperparameters, train, validation).booster
+        yield float(roc_auc_score(test.labels, booster.inplace_predict(test.together().features)))
 
 
 def read_hyperparameters(path: Path = MODEL_FILE) -> Hyperparameters:
@@ -71,7 +73,7 @@ def read_hyperparameters(path: Path = MODEL_FILE) -> Hyperparameters:
 def _channel(
     transform: FeatureTransform, table: Table, labels: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
 ) -> Channel:
-    return Channel(transform.transform(select_rows(table, rows)), labels[rows])
+    return Channel.of(transform.transform(select_rows(table, rows)), labels[rows])
 
 
 if __name__ == "__main__":
