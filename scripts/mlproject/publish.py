@@ -6,6 +6,7 @@ the first time: without archives it makes its key and buckets only, with them it
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from mlproject.errors import PlatformError, UserError
 if TYPE_CHECKING:
     import boto3
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import TagTypeDef
     from types_boto3_servicecatalog import ServiceCatalogClient
 
     from mlproject.console import Progress
@@ -32,6 +34,9 @@ MOST_STUDIO_ROLES = 5
 
 _ROOT = Path(__file__).resolve().parents[2]
 _POLL_SECONDS = 1.0
+# Studio shows the templates of a bucket that have this tag, as it shows products that have it.
+_VISIBLE_IN_STUDIO: TagTypeDef = {"Key": "sagemaker:studio-visibility", "Value": "true"}
+_COMMENTS = re.compile(r"^ *#.*\n", re.MULTILINE)
 _PRINCIPAL = re.compile(r"arn:(aws[a-z-]*):(iam|sts)::(\d{12}):(role|user|group|assumed-role)/(.+)")
 
 
@@ -86,7 +91,9 @@ def publish(
     stack = stack_deploy.read(session, stack_name)
     if stack is None:
         progress("making the key and the buckets")
-        stack = stack_deploy.deploy(session, stack_name, template, {}, progress)
+        # There is no bucket yet to put the template in, and a request takes less than the template with its comments.
+        bare = _COMMENTS.sub("", template)
+        stack = stack_deploy.deploy(session, stack_name, {"TemplateBody": bare}, {}, progress)
     bucket = stack.outputs["ArtifactBucket"]
 
     progress(f"uploading template {bundle.version}")
@@ -100,12 +107,18 @@ def publish(
     _upload(s3, bucket, keys["RunnerArchiveKey"], runner.content)
     _upload(s3, bucket, keys["FunctionArchiveKey"], function.content)
     _upload(s3, bucket, product_key, product.encode())
+    s3.put_object_tagging(Bucket=bucket, Key=product_key, Tagging={"TagSet": [_VISIBLE_IN_STUDIO]})
+    platform_key = f"platform/{hashlib.sha256(template.encode()).hexdigest()[:VERSION_DIGITS]}.yaml"
+    _upload(s3, bucket, platform_key, template.encode())
     if vendor is not None:
         _upload_folder(s3, bucket, vendor, progress)
 
     progress("deploying the platform")
     parameters = _parameters(stack.parameters, bundle.version, studio_roles, vendor is not None) | keys
-    outputs = stack_deploy.deploy(session, stack_name, template, parameters, progress).outputs
+    platform: stack_deploy.TemplateSource = {
+        "TemplateURL": f"{stack.outputs['ProductTemplates'].removesuffix('/products')}/{platform_key}"
+    }
+    outputs = stack_deploy.deploy(session, stack_name, platform, parameters, progress).outputs
     template_url = f"{outputs['ProductTemplates']}/{bundle.version}.yaml"
     artifact_id = _add_version(
         session.client("servicecatalog"), outputs["ProductId"], bundle.version, template_url, progress
@@ -161,10 +174,25 @@ def _parameters(
     # The product's first version is CloudFormation's; were it to change, living projects would lose theirs.
     parameters["FirstTemplateVersion"] = current.get("FirstTemplateVersion") or version
     if studio_roles:
-        parameters["StudioRoleArns"] = ",".join(principal(arn) for arn in studio_roles)
+        wanted = [principal(arn) for arn in studio_roles]
+        parameters["StudioRoleArns"] = ",".join(_placed(current.get("StudioRoleArns", "").split(","), wanted))
     if vendored:
         parameters["TerraformSource"] = "bucket"
     return parameters
+
+
+def _placed(current: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Return ``wanted`` with everyone who stays in the place where they are.
+
+    A role that moved to another place would lose its access: CloudFormation gives it to the new place's resource
+    first and takes it away with the old place's afterwards.
+    """
+    places = [arn if arn in wanted else "" for arn in current[:MOST_STUDIO_ROLES]]
+    places += [""] * (MOST_STUDIO_ROLES - len(places))
+    for arn in wanted:
+        if arn not in places:
+            places[places.index("")] = arn
+    return ",".join(places).rstrip(",").split(",")
 
 
 def _upload(s3: S3Client, bucket: str, key: str, content: bytes) -> None:

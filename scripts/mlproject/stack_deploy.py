@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -45,6 +45,13 @@ class Stack:
     parameters: Mapping[str, str]
 
 
+class TemplateSource(TypedDict, total=False):
+    """Where a template is: in the request itself (at most 51,200 bytes), or in S3."""
+
+    TemplateBody: str
+    TemplateURL: str
+
+
 def read(session: boto3.Session, name: str) -> Stack | None:
     """Return the stack of this name, or None if nothing of it was ever deployed."""
     found = _describe(session.client("cloudformation"), name)
@@ -57,7 +64,11 @@ def read(session: boto3.Session, name: str) -> Stack | None:
 
 
 def deploy(
-    session: boto3.Session, name: str, template: str, parameters: Mapping[str, str], progress: Progress
+    session: boto3.Session,
+    name: str,
+    template: TemplateSource,
+    parameters: Mapping[str, str],
+    progress: Progress,
 ) -> Stack:
     """Create or update the stack and wait for it; nothing happens if there is nothing to change.
 
@@ -79,7 +90,7 @@ def deploy(
             StackName=name,
             ChangeSetName=change_set,
             ChangeSetType=kind,
-            TemplateBody=template,
+            **template,
             Parameters=[_parameter(key, value) for key, value in parameters.items() if key in known],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         )
@@ -114,9 +125,9 @@ def _kind(client: CloudFormationClient, name: str) -> ChangeSetTypeType:
     return "UPDATE"
 
 
-def _parameters_of(client: CloudFormationClient, template: str) -> set[str]:
+def _parameters_of(client: CloudFormationClient, template: TemplateSource) -> set[str]:
     try:
-        return {p["ParameterKey"] for p in client.validate_template(TemplateBody=template)["Parameters"]}
+        return {p["ParameterKey"] for p in client.validate_template(**template)["Parameters"]}
     except ClientError as error:
         raise UserError(
             f"CloudFormation refuses the template: {error.response['Error']['Message']}"

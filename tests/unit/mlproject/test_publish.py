@@ -10,6 +10,7 @@ from typing import Any, Final
 import boto3
 import pytest
 import yaml
+from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
 from mlproject import publish, stack_deploy
@@ -27,11 +28,20 @@ class FakeStacks:
 
     parameters: dict[str, str] = field(default_factory=dict)
     deployments: list[dict[str, str]] = field(default_factory=list)
+    templates: list[stack_deploy.TemplateSource] = field(default_factory=list)
 
     def read(self, _: Any, __: str) -> stack_deploy.Stack | None:
         return self._stack() if self.deployments else None
 
-    def deploy(self, _: Any, __: str, ___: str, parameters: dict[str, str], ____: Any) -> stack_deploy.Stack:
+    def deploy(
+        self,
+        _: Any,
+        __: str,
+        template: stack_deploy.TemplateSource,
+        parameters: dict[str, str],
+        ___: Any,
+    ) -> stack_deploy.Stack:
+        self.templates.append(template)
         self.deployments.append(dict(parameters))
         self.parameters |= parameters
         return self._stack()
@@ -136,6 +146,7 @@ def test_the_first_publishing_makes_buckets_then_the_rest(account: Account, chec
     assert account.uploaded() == {
         f"bundles/{published.version}.zip",
         f"products/{published.version}.yaml",
+        account.stacks.templates[1]["TemplateURL"].partition(".com/")[2],
         full["RunnerArchiveKey"],
         full["FunctionArchiveKey"],
     }
@@ -229,8 +240,28 @@ def test_as_many_roles_as_the_platform_has_places_for() -> None:
     assert places == publish.MOST_STUDIO_ROLES
 
 
-def test_the_platform_fits_into_a_request() -> None:
-    assert len((ROOT / "cloudformation/platform.yaml").read_bytes()) <= 51_200
+def test_the_first_deployment_fits_into_a_request_and_lacks_nothing(account: Account, checkout: Path) -> None:
+    account.publish(checkout)
+    bare = account.stacks.templates[0]["TemplateBody"]
+    assert len(bare.encode()) <= 51_200
+    assert cfn_yaml.loads(bare) == cfn_yaml.load(str(ROOT / "cloudformation/platform.yaml"))
+
+
+def test_studio_may_also_find_the_template_in_the_bucket(account: Account, checkout: Path) -> None:
+    key = f"products/{account.publish(checkout).version}.yaml"
+    tags = account.session.client("s3").get_object_tagging(Bucket="artifacts", Key=key)["TagSet"]
+    assert tags == [{"Key": "sagemaker:studio-visibility", "Value": "true"}]
+
+
+def test_who_stays_keeps_the_place_that_gives_access(account: Account, checkout: Path) -> None:
+    a, b, c = (f"arn:aws:iam::123456789012:role/{name}" for name in "abc")
+    account.publish(checkout, a, b)
+    account.publish(checkout, c, b)
+    assert account.stacks.parameters["StudioRoleArns"] == f"{c},{b}"
+    account.publish(checkout, b, a)
+    assert account.stacks.parameters["StudioRoleArns"] == f"{a},{b}"
+    account.publish(checkout, b)
+    assert account.stacks.parameters["StudioRoleArns"] == f",{b}"
 
 
 @pytest.mark.parametrize(

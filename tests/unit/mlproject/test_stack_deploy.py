@@ -39,7 +39,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.S
 
 def deploy(session: boto3.Session, told: list[str] | None = None, **parameters: str) -> stack_deploy.Stack:
     say = (told if told is not None else []).append
-    return stack_deploy.deploy(session, "stack", TEMPLATE, parameters, say)
+    return stack_deploy.deploy(session, "stack", {"TemplateBody": TEMPLATE}, parameters, say)
 
 
 def test_a_stack_is_made_changed_and_left_alone(session: boto3.Session) -> None:
@@ -73,7 +73,16 @@ def test_a_value_that_the_template_refuses_is_told(session: boto3.Session) -> No
 
 def test_a_template_that_is_none_is_told(session: boto3.Session) -> None:
     with pytest.raises(UserError, match="refuses the template"):
-        stack_deploy.deploy(session, "stack", "Resources: []", {}, print)
+        stack_deploy.deploy(session, "stack", {"TemplateBody": "Resources: []"}, {}, print)
+
+
+def test_a_template_may_lie_in_a_bucket(session: boto3.Session) -> None:
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket="published", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_object(Bucket="published", Key="platform/1.yaml", Body=TEMPLATE.encode())
+    url = "https://published.s3.eu-central-1.amazonaws.com/platform/1.yaml"
+    made = stack_deploy.deploy(session, "stack", {"TemplateURL": url}, {"Days": "90", "Gone": "yes"}, print)
+    assert made.parameters == {"Days": "90", "Name": "things"}
 
 
 def test_a_deployment_that_fails_tells_the_first_reason_and_can_be_repeated(session: boto3.Session) -> None:
