@@ -150,7 +150,11 @@ def test_bad_data_fails_the_run_with_its_column(
     execution = client.start_pipeline_execution(
         PipelineName=pipeline["PipelineName"],
         ClientRequestToken=str(uuid.uuid4()),
-        PipelineParameters=[{"Name": "InputData", "Value": f"s3://{bucket}/{key}"}],
+        PipelineParameters=[
+            {"Name": "InputData", "Value": f"s3://{bucket}/{key}"},
+            {"Name": "DataHash", "Value": "spoiled"},
+            {"Name": "CommitId", "Value": "none"},
+        ],
     )["PipelineExecutionArn"]
     deadline = time.monotonic() + 120
     while client.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"] in (
