@@ -12,10 +12,13 @@ import pytest
 from training_job import make_settings
 
 from xgboost_daal4py.errors import PlatformError
+from xgboost_daal4py.inference import Inference
 from xgboost_daal4py.model_files import load_model
 from xgboost_daal4py.predictor import Predictor
 from xgboost_daal4py.records import check_records
 from xgboost_daal4py.serving import ServingApp
+from xgboost_daal4py.single_model import SingleModel
+from xgboost_daal4py.telemetry import Telemetry
 
 JSON = "application/json"
 
@@ -57,7 +60,8 @@ def predictor(trained: Path) -> Predictor:
 
 @pytest.fixture
 def client(predictor: Predictor, tmp_path: Path) -> Client:
-    return Client(ServingApp(predictor, make_settings(tmp_path)))
+    settings = make_settings(tmp_path)
+    return Client(ServingApp(SingleModel(predictor, Inference(settings)), settings, Telemetry()))
 
 
 def scores(answer: tuple[int, Any]) -> list[float]:
@@ -171,7 +175,8 @@ def test_another_content_type_is_a_415(client: Client, content_type: str) -> Non
 
 
 def test_an_answer_that_cannot_be_given_is_a_406(client: Client, record: dict[str, Any]) -> None:
-    assert client.invoke(record, accept="text/csv")[0] == 406
+    assert client.invoke(record, accept="text/html")[0] == 406
+    assert client.invoke(record, accept="application/json;q=0, text/*;q=0")[0] == 406
     assert client.invoke(record, accept="text/html, application/*;q=0.8")[0] == 200
     assert client.invoke(record, accept="*/*")[0] == 200
 

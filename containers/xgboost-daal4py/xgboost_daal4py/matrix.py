@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 
 from xgboost_daal4py.errors import InvalidRecords, Problem
 from xgboost_daal4py.features import Matrix
 from xgboost_daal4py.records import LARGEST, MOST_PROBLEMS
+
+MISSING = ("", "nan", "NaN", "NAN")
+MANY_BYTES = 32_768
+"""From here on Arrow's parser is quicker than Python's float, which starts at once."""
+LARGEST_SQUARES = 1e76
+"""A row's sum of squares below it has no value above `LARGEST` and none that is missing or infinite."""
+
+
+def parse_csv(content: bytes, names: Sequence[str]) -> Matrix:
+    """Read the rows of a CSV body as `parse_matrix` does, quicker.
+
+    Raises
+    ------
+    InvalidRecords
+        As `parse_matrix` does.
+    UnicodeDecodeError
+        When the body is not UTF-8 text.
+    """
+    many = len(content) >= MANY_BYTES
+    matrix = _parse_with_arrow(content, len(names)) if many else _parse_full_row(content, len(names))
+    return parse_matrix(io.StringIO(content.decode("utf-8")), names) if matrix is None else matrix
 
 
 def parse_matrix(lines: Iterable[str], names: Sequence[str]) -> Matrix:
@@ -47,12 +71,44 @@ def format_matrix(matrix: Matrix) -> str:
     )
 
 
+def _parse_full_row(content: bytes, width: int) -> Matrix | None:
+    """Read one row without missing values, the usual request; None for anything else."""
+    values = content.split(b",")
+    if len(values) != width or b"_" in content:
+        return None
+    try:
+        row = np.array(list(map(float, values)))
+    except ValueError:
+        return None
+    return row.astype(np.float32).reshape(1, -1) if row.dot(row) < LARGEST_SQUARES else None
+
+
+def _parse_with_arrow(content: bytes, width: int) -> Matrix | None:
+    """Read many rows; None where Arrow sees something odd, which `parse_matrix` then names or forgives."""
+    columns = [f"f{place}" for place in range(width)]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(content),
+            read_options=pyarrow.csv.ReadOptions(column_names=columns),
+            parse_options=pyarrow.csv.ParseOptions(quote_char=False),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.float32()), null_values=MISSING
+            ),
+        )
+    except pa.ArrowException:
+        return None
+    matrix = np.empty((table.num_rows, len(columns)), dtype=np.float32)
+    for place, column in enumerate(table.columns):
+        matrix[:, place] = column.to_numpy()
+    return None if not len(matrix) or np.isinf(matrix).any() else matrix
+
+
 def _parse_row(record: int, values: Sequence[str], names: Sequence[str]) -> tuple[Matrix, Problem | None]:
     empty = np.empty(0, dtype=np.float32)
     if len(values) != len(names):
         return empty, Problem(record, None, f"has {len(values)} values, the model takes {len(names)}")
     try:
-        row = np.array([float(value or "nan") for value in values])
+        row = np.array([_number(value) for value in values])
     except ValueError:
         place = next(place for place, value in enumerate(values) if not _is_number(value))
         reason = f"value {place + 1}, {values[place][:40]!r}, is not a number"
@@ -63,9 +119,15 @@ def _parse_row(record: int, values: Sequence[str], names: Sequence[str]) -> tupl
     return row.astype(np.float32), None
 
 
+def _number(text: str) -> float:
+    if "_" in text:
+        raise ValueError("Python's own way of writing numbers")
+    return float(text) if text.strip() else np.nan
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text or "nan")
+        _number(text)
     except ValueError:
         return False
     return True

@@ -66,10 +66,10 @@ class Predictor:
         """Load, check and convert the model in ``folder``."""
         return cls(load_model(folder), threshold)
 
-    @property
-    def engine(self) -> str:
-        """The library that scores."""
-        return self._scorer.name
+    def facts(self) -> dict[str, str]:
+        """Return what a log should say about this model: what scores it, and why that is not oneDAL if so."""
+        facts = {"engine": self._scorer.name, "objective": self.objective}
+        return facts | ({"reason": self.fallback_reason} if self.fallback_reason else {})
 
     @cached_property
     def labels(self) -> Sequence[str]:

@@ -32,12 +32,14 @@ def check_records(records: Sequence[Any], schema: Schema) -> Table:
     """
     problems: list[Problem] = []
     table: Table = {column.name: [] for column in schema.required}
-    allowed = {column.name for column in schema.columns}
     for index, record in enumerate(records):
         if not isinstance(record, dict):
             problems.append(Problem(index, None, "a record must be a JSON object"))
             continue
-        problems += [Problem(index, name, "is not a known column") for name in record if name not in allowed]
+        if not record.keys() <= schema.names:
+            problems += [
+                Problem(index, name, "is not a known column") for name in record if name not in schema.names
+            ]
         for column in schema.required:
             if column.name not in record:
                 problems.append(Problem(index, column.name, "is missing (null stands for a missing value)"))
@@ -65,6 +67,60 @@ def parse_json(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def read_records(lines: Iterable[str], schema: Schema) -> Table:
+    """Read raw records as CSV with a header, its columns in any order, into a table; an empty value is missing.
+
+    Raises
+    ------
+    InvalidRecords
+        Naming record, column and reason of up to 20 problems.
+    UserError
+        When this is not CSV.
+    """
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _refuse_columns(header, schema)
+        return _read_cells(reader, header, schema)
+    except csv.Error as error:
+        raise UserError(f"line {reader.line_num} is not CSV: {error}") from error
+
+
+def _refuse_columns(header: Sequence[str], schema: Schema) -> None:
+    needed = (column.name for column in schema.required)
+    problems = [Problem(None, name, "is missing in the header") for name in needed if name not in header]
+    problems += [Problem(None, name, "is not a known column") for name in header if name not in schema.names]
+    problems += [
+        Problem(None, name, "is in the header twice")
+        for name in sorted(set(header))
+        if header.count(name) > 1
+    ]
+    if problems:
+        raise InvalidRecords(problems[:MOST_PROBLEMS])
+
+
+def _read_cells(rows: Iterable[list[str]], header: Sequence[str], schema: Schema) -> Table:
+    places = [(header.index(column.name), column) for column in schema.required]
+    table: Table = {column.name: [] for column in schema.required}
+    problems: list[Problem] = []
+    for record, row in enumerate(row for row in rows if row):
+        if len(row) != len(header):
+            problems.append(Problem(record, None, f"has {len(row)} values, the header has {len(header)}"))
+        else:
+            for place, column in places:
+                value, reason = _from_text(row[place].strip(), column)
+                if reason:
+                    problems.append(Problem(record, column.name, reason))
+                table[column.name].append(value)
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    if problems:
+        raise InvalidRecords(problems[:MOST_PROBLEMS])
+    if not any(table.values()):
+        raise InvalidRecords([Problem(None, None, "there is no row")])
+    return table
 
 
 @dataclass(frozen=True)

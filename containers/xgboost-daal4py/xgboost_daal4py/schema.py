@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from xgboost_daal4py.errors import UserError
@@ -39,10 +40,15 @@ class Schema:
     excluded: tuple[str, ...] = ()
     """Features that others are derived from but the model does not see; the name of a category excludes all of it."""
 
-    @property
+    @cached_property
     def required(self) -> tuple[Column, ...]:
         """The columns that every record must have."""
         return tuple(column for column in self.columns if column.kind != "ignored")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns that a record may have."""
+        return frozenset(column.name for column in self.columns)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
@@ -25,6 +26,8 @@ TOLERANCE = 1e-5
 PROBE_ROWS = 256
 PROBE_SEED = 20_240_601
 MISSING_SHARE = 0.1
+MANY_ROWS = 500
+"""From here on XGBoost is worth more than one thread."""
 
 Link: TypeAlias = Callable[[Scores], Scores]
 
@@ -131,6 +134,7 @@ class XGBoostScorer:
             booster.set_param({"objective": "multi:softprob"})
         self._booster = booster
         self._linear = facts.kind == "gblinear"
+        self._threads = 0
         self._lock = threading.Lock()
 
     def score(self, matrix: Matrix) -> Scores:
@@ -142,6 +146,7 @@ class XGBoostScorer:
             When XGBoost refuses a value, such as a category below zero.
         """
         with self._lock:
+            self._use_threads(1 if len(matrix) < MANY_ROWS else os.cpu_count() or 1)
             try:
                 if self._linear:
                     return self._predict(matrix)
@@ -161,6 +166,12 @@ class XGBoostScorer:
                 raise InvalidRecords(
                     [Problem(None, None, f"XGBoost cannot explain: {last_line(error)}")]
                 ) from error
+
+    def _use_threads(self, count: int) -> None:
+        """Waking threads for a few rows costs many times the work."""
+        if count != self._threads:
+            self._booster.set_param({"nthread": count})
+            self._threads = count
 
     def _predict(self, matrix: Matrix, **options: bool) -> Scores:
         data = xgboost.DMatrix(
