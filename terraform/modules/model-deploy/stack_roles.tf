@@ -259,7 +259,9 @@ data "aws_iam_policy_document" "cloudformation" {
       "logs:CreateLogGroup",
       "logs:DeleteLogGroup",
       "logs:DeleteRetentionPolicy",
+      "logs:DescribeIndexPolicies",
       "logs:DisassociateKmsKey",
+      "logs:GetDataProtectionPolicy",
       "logs:ListTagsForResource",
       "logs:PutRetentionPolicy",
       "logs:TagResource",
@@ -293,8 +295,10 @@ data "aws_iam_policy_document" "cloudformation" {
     actions = [
       "application-autoscaling:DescribeScalableTargets",
       "application-autoscaling:DescribeScalingPolicies",
+      "application-autoscaling:DescribeScheduledActions",
       "cloudwatch:DescribeAlarms",
       "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
     ]
     resources = ["*"] # IAM checks these calls against all that the account has, whatever name they ask for.
   }
