@@ -7,7 +7,7 @@ import socket
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,17 +67,11 @@ class Hosts:
             yield
             return
         address = _resolve(self.names[0], timeout)
-        tracker = None
-        if self.leads:
-            # By task: ranks follow the places of the hosts.
-            tracker = RabitTracker(len(self.names), address, port, sortby="task", timeout=timeout)
-            tracker.start()
-        self._enter(address, port, timeout)
-        yield
-        # Only after success: a group that has lost a host cannot be left in order.
-        collective.finalize()
-        if tracker:
-            tracker.wait_for(timeout)
+        with _tracking(len(self.names), address, port, timeout) if self.leads else nullcontext():
+            self._enter(address, port, timeout)
+            yield
+            # Only after success: a group that has lost a host cannot be left in order.
+            collective.finalize()
 
     def _enter(self, address: str, port: int, timeout: int) -> None:
         try:
@@ -95,6 +89,20 @@ class Hosts:
         except xgboost.core.XGBoostError as error:
             count = len(self.names)
             raise PlatformError(f"not all of the {count} hosts came together in {timeout} s") from error
+
+
+@contextmanager
+def _tracking(count: int, address: str, port: int, timeout: int) -> Iterator[None]:
+    # By task: ranks follow the places of the hosts.
+    tracker = RabitTracker(count, address, port, sortby="task", timeout=timeout)
+    tracker.start()
+    try:
+        yield
+        tracker.wait_for(timeout)
+    finally:
+        # After a failure it can only complain.
+        with suppress(xgboost.core.XGBoostError):
+            tracker.free()
 
 
 def add_up(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
