@@ -49,12 +49,12 @@ def _csv(columns: Sequence[Columns]) -> bytes:
 def _cells(column: Columns) -> Sequence[Sequence[object]]:
     if column.name == "label":
         return [(value,) for value in column.values]
-    rows: Sequence[Sequence[object]] = column.numbers.reshape(len(column.values), -1).tolist()
+    rows: Sequence[Sequence[object]] = column.make_numbers().reshape(len(column.values), -1).tolist()
     return rows
 
 
 def _npy(columns: Sequence[Columns]) -> bytes:
-    arrays = [column.numbers.astype(np.float32) for column in columns]
+    arrays = [column.make_numbers().astype(np.float32) for column in columns]
     array = arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
     content = io.BytesIO()
     np.save(content, array, allow_pickle=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ CUSTOM_ATTRIBUTES = b"x-amzn-sagemaker-custom-attributes"
 JSON_HEADER = (b"content-type", b"application/json")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Response:
     """What goes back to the client."""
 
@@ -28,16 +28,28 @@ class Response:
     records: int = 0
 
 
-def find_header(scope: Message, name: bytes) -> str:
-    """Return a header's value, empty when it is not there; ASGI gives names in lower case."""
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return ""
+@dataclass(slots=True)
+class HttpRequest:
+    """A request whose body has not been read yet."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    receive: Receive
+
+    @classmethod
+    def of(cls, scope: Message, receive: Receive) -> HttpRequest:
+        """Take what ASGI gives; its header names are in lower case."""
+        query = scope.get("query_string", b"")
+        return cls(scope["method"], scope["path"], query, dict(scope["headers"]), receive)
+
+    def header(self, name: bytes) -> str:
+        """Return a header's value, empty when it is not there."""
+        return self.headers.get(name, b"").decode("latin-1")
 
 
-async def read_body(scope: Message, receive: Receive, limit: int) -> bytes:
+async def read_body(request: HttpRequest, limit: int) -> bytes:
     """Return the body.
 
     Raises
@@ -45,10 +57,10 @@ async def read_body(scope: Message, receive: Receive, limit: int) -> bytes:
     RefusedRequest
         413 when it is, or says that it is, larger than ``limit`` bytes.
     """
-    declared = find_header(scope, b"content-length")
+    declared = request.header(b"content-length")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
-    message = await receive()
+    message = await request.receive()
     body: bytes = message.get("body", b"")
     if len(body) > limit:
         raise _too_large(limit)
@@ -56,7 +68,7 @@ async def read_body(scope: Message, receive: Receive, limit: int) -> bytes:
         return body
     parts = bytearray(body)
     while message.get("more_body"):
-        message = await receive()
+        message = await request.receive()
         parts += message.get("body", b"")
         if len(parts) > limit:
             raise _too_large(limit)

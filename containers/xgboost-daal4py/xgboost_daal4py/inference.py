@@ -12,10 +12,8 @@ from xgboost_daal4py.custom_attributes import read_custom_attributes
 from xgboost_daal4py.http_messages import (
     CUSTOM_ATTRIBUTES,
     JSON_HEADER,
-    Message,
-    Receive,
+    HttpRequest,
     Response,
-    find_header,
     read_body,
 )
 from xgboost_daal4py.media_types import CSV, JSON, JSON_LINES
@@ -43,7 +41,7 @@ class Inference:
         """What an answer holds where the request does not say."""
         return self._outputs
 
-    async def invoke(self, predictor: Predictor, scope: Message, receive: Receive) -> Response:
+    async def invoke(self, predictor: Predictor, request: HttpRequest) -> Response:
         """Answer one request.
 
         Raises
@@ -51,15 +49,15 @@ class Inference:
         RefusedRequest
             Whatever is wrong with it.
         """
-        body = await read_body(scope, receive, self._limit)
-        content_type = find_header(scope, b"content-type")
-        wanted = read_custom_attributes(find_header(scope, CUSTOM_ATTRIBUTES)).outputs
+        body = await read_body(request, self._limit)
+        content_type = request.header(b"content-type")
+        wanted = read_custom_attributes(request.header(CUSTOM_ATTRIBUTES)).outputs
         work = partial(
             answer,
             predictor,
             body,
             content_type,
-            find_header(scope, b"accept"),
+            request.header(b"accept"),
             wanted or self._outputs,
             self._preferred(content_type),
         )

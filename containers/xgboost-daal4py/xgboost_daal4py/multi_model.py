@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from xgboost_daal4py.http_messages import Message, Receive, Response, find_header, read_body
+from xgboost_daal4py.http_messages import HttpRequest, Response, read_body
 from xgboost_daal4py.inference import Inference
 from xgboost_daal4py.model_catalog import Entry, ModelCatalog
 from xgboost_daal4py.refusals import RefusedRequest
@@ -28,15 +28,16 @@ class MultiModel:
         self._catalog = catalog
         self._inference = inference
 
-    async def route(self, method: str, path: str, scope: Message, receive: Receive) -> Response | None:
+    async def route(self, request: HttpRequest) -> Response | None:
         """Answer a request, or return None when the path and method are not this endpoint's."""
+        method, path = request.method, request.path
         if path == "/models":
-            return await self._models(method, scope, receive)
+            return await self._models(request)
         if path == "/invocations" and method == "POST":
-            return await self._invoke(find_header(scope, TARGET_MODEL), scope, receive)
+            return await self._invoke(request.header(TARGET_MODEL), request)
         if path.startswith(PREFIX) and path.endswith(INVOKE) and method == "POST":
             name = unquote(path.removeprefix(PREFIX).removesuffix(INVOKE))
-            return await self._invoke(name, scope, receive)
+            return await self._invoke(name, request)
         if path.startswith(PREFIX):
             return self._model(method, unquote(path.removeprefix(PREFIX)))
         return None
@@ -48,11 +49,11 @@ class MultiModel:
         """Return what the log says about the endpoint when it starts."""
         return {"endpoint": "multi-model"}
 
-    async def _models(self, method: str, scope: Message, receive: Receive) -> Response | None:
-        if method == "GET":
-            return self._page(parse_qs(scope.get("query_string", b"").decode("latin-1")))
-        if method == "POST":
-            entry = _read_entry(await read_body(scope, receive, LARGEST_COMMAND))
+    async def _models(self, request: HttpRequest) -> Response | None:
+        if request.method == "GET":
+            return self._page(parse_qs(request.query.decode("latin-1")))
+        if request.method == "POST":
+            entry = _read_entry(await read_body(request, LARGEST_COMMAND))
             await self._inference.run(partial(self._catalog.add, entry))
             return Response(200, orjson.dumps(_describe(entry)))
         return None
@@ -65,7 +66,7 @@ class MultiModel:
             return Response(200, b"{}")
         return None
 
-    async def _invoke(self, name: str, scope: Message, receive: Receive) -> Response:
+    async def _invoke(self, name: str, request: HttpRequest) -> Response:
         if not name:
             message = "name the model in X-Amzn-SageMaker-Target-Model"
             raise RefusedRequest(400, "no_target_model", message)
@@ -73,7 +74,7 @@ class MultiModel:
             predictor = self._catalog.predictor(name)
         else:
             predictor = await self._inference.run(partial(self._catalog.predictor, name))
-        return await self._inference.invoke(predictor, scope, receive)
+        return await self._inference.invoke(predictor, request)
 
     def _page(self, query: dict[str, list[str]]) -> Response:
         start, limit = _count(query, "next_page_token", 0), _count(query, "limit", PAGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -30,13 +30,13 @@ DEFAULTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Columns:
-    """One output of all records, as people and as arrays take it."""
+    """One output of all records, as people take it and, when asked for, as arrays do."""
 
     name: str
     values: Sequence[Any]
-    numbers: Scores
+    make_numbers: Callable[[], Scores]
 
 
 def parse_outputs(text: str) -> tuple[Output, ...]:
@@ -85,7 +85,7 @@ def _make(output: Output, predictor: Predictor, matrix: Matrix, scores: Scores) 
     match output:
         case Output.SCORE:
             numbers = scores.max(axis=1) if predictor.task is Task.MULTICLASS else scores
-            return Columns("score", numbers.tolist(), numbers)
+            return Columns("score", numbers.tolist(), lambda: numbers)
         case Output.LABEL:
             return _label(predictor, scores)
         case Output.PROBABILITIES:
@@ -96,25 +96,26 @@ def _make(output: Output, predictor: Predictor, matrix: Matrix, scores: Scores) 
 
 def _label(predictor: Predictor, scores: Scores) -> Columns:
     if predictor.task is Task.MULTICLASS:
-        classes = scores.argmax(axis=1)
+        classes: list[int] = scores.argmax(axis=1).tolist()
     else:
-        classes = (scores >= predictor.threshold).astype(np.intp)
+        threshold = predictor.threshold
+        classes = [score >= threshold for score in scores.tolist()]
     labels = predictor.labels
-    return Columns("label", [labels[place] for place in classes.tolist()], classes.astype(np.float32))
+    return Columns("label", [labels[place] for place in classes], lambda: np.array(classes, dtype=np.float32))
 
 
 def _probabilities(predictor: Predictor, scores: Scores) -> Columns:
     table = np.column_stack([1 - scores, scores]) if predictor.task is Task.BINARY else scores
     labels = predictor.labels
     values = [dict(zip(labels, row, strict=True)) for row in table.tolist()]
-    return Columns("probabilities", values, table)
+    return Columns("probabilities", values, lambda: table)
 
 
 def _contributions(predictor: Predictor, matrix: Matrix) -> Columns:
     table = predictor.contributions(matrix)
     names = (*predictor.transform.names, "bias")
     values = [_name(row, names) for row in table.tolist()]
-    return Columns("contributions", values, table.reshape(len(matrix), -1))
+    return Columns("contributions", values, lambda: table.reshape(len(matrix), -1))
 
 
 def _name(row: list[Any], names: Sequence[str]) -> Any:

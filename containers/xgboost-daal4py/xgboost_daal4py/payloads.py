@@ -14,7 +14,7 @@ from xgboost_daal4py.refusals import RefusedRequest, refuse_records
 from xgboost_daal4py.request_bodies import read_features
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """What goes back to the client."""
 

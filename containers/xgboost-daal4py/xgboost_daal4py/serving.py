@@ -19,11 +19,11 @@ from xgboost_daal4py.custom_attributes import read_custom_attributes
 from xgboost_daal4py.errors import ContainerError, UserError
 from xgboost_daal4py.http_messages import (
     CUSTOM_ATTRIBUTES,
+    HttpRequest,
     Message,
     Receive,
     Response,
     Send,
-    find_header,
     send_response,
 )
 from xgboost_daal4py.inference import Inference
@@ -49,7 +49,7 @@ PATHS = ("/invocations", "/ping", "/execution-parameters", "/openapi.json", "/mo
 class Routes(Protocol):
     """What differs between an endpoint with one model and one with many."""
 
-    async def route(self, method: str, path: str, scope: Message, receive: Receive) -> Response | None:
+    async def route(self, request: HttpRequest) -> Response | None:
         """Answer a request, or return None when the path and method are not this endpoint's."""
 
     def check(self) -> None:
@@ -82,24 +82,18 @@ class ServingApp:
             await self._live(receive, send)
             return
         started = time.perf_counter()
-        response = await self._answer(scope, receive)
-        attributes = find_header(scope, CUSTOM_ATTRIBUTES)
+        request = HttpRequest.of(scope, receive)
+        response = await self._answer(request)
+        attributes = request.headers.get(CUSTOM_ATTRIBUTES)
         if attributes:
-            echo = (CUSTOM_ATTRIBUTES, attributes.encode("latin-1"))
-            response = Response(
-                response.status,
-                response.body,
-                (*response.headers, echo),
-                response.body_bytes,
-                response.records,
-            )
+            response.headers = (*response.headers, (CUSTOM_ATTRIBUTES, attributes))
         await send_response(send, response)
-        if scope["path"] != "/ping":
-            self._record(scope, response, time.perf_counter() - started, attributes)
+        if request.path != "/ping":
+            self._record(request, response, time.perf_counter() - started)
 
-    async def _answer(self, scope: Message, receive: Receive) -> Response:
+    async def _answer(self, request: HttpRequest) -> Response:
         try:
-            return await self._route(scope, receive)
+            return await self._route(request)
         except RefusedRequest as error:
             return Response(error.status, format_error(error))
         except Exception:
@@ -107,11 +101,11 @@ class ServingApp:
             internal = RefusedRequest(500, "internal", "something went wrong inside of the container")
             return Response(500, format_error(internal))
 
-    async def _route(self, scope: Message, receive: Receive) -> Response:
-        method, path = scope["method"], scope["path"]
-        response = await self._routes.route(method, path, scope, receive)
+    async def _route(self, request: HttpRequest) -> Response:
+        response = await self._routes.route(request)
         if response is not None:
             return response
+        method, path = request.method, request.path
         if (method, path) == ("GET", "/ping"):
             return self._ping()
         if (method, path) == ("GET", "/execution-parameters"):
@@ -127,9 +121,9 @@ class ServingApp:
             return Response(503, json.dumps({"status": "unhealthy", "reason": str(error)}).encode())
         return Response(200, b'{"status": "healthy"}')
 
-    def _record(self, scope: Message, response: Response, seconds: float, attributes: str) -> None:
+    def _record(self, request: HttpRequest, response: Response, seconds: float) -> None:
         try:
-            correlation_id = read_custom_attributes(attributes).correlation_id
+            correlation_id = read_custom_attributes(request.header(CUSTOM_ATTRIBUTES)).correlation_id
         except RefusedRequest:
             correlation_id = ""
         self._telemetry.record(
@@ -138,7 +132,7 @@ class ServingApp:
                 seconds=seconds,
                 body_bytes=response.body_bytes,
                 records=response.records,
-                model=find_header(scope, TARGET_MODEL),
+                model=request.header(TARGET_MODEL),
                 correlation_id=correlation_id,
             )
         )

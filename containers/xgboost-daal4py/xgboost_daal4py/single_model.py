@@ -6,7 +6,7 @@ from functools import cached_property
 
 import orjson
 
-from xgboost_daal4py.http_messages import Message, Receive, Response
+from xgboost_daal4py.http_messages import HttpRequest, Response
 from xgboost_daal4py.inference import Inference
 from xgboost_daal4py.openapi import describe_endpoint
 from xgboost_daal4py.outputs import check_outputs
@@ -27,11 +27,11 @@ class SingleModel:
         self._predictor = predictor
         self._inference = inference
 
-    async def route(self, method: str, path: str, scope: Message, receive: Receive) -> Response | None:
+    async def route(self, request: HttpRequest) -> Response | None:
         """Answer a request, or return None when the path and method are not this endpoint's."""
-        if path == "/invocations" and method == "POST":
-            return await self._inference.invoke(self._predictor, scope, receive)
-        if path == "/openapi.json" and method == "GET":
+        if request.path == "/invocations" and request.method == "POST":
+            return await self._inference.invoke(self._predictor, request)
+        if request.path == "/openapi.json" and request.method == "GET":
             return Response(200, self._description)
         return None
 

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 NAMESPACE = "xgboost-daal4py"
+MOST_KEPT = 5_000
+"""Latencies of a minute that are remembered, so that memory stays the same under any load."""
 SAMPLES = 100
 """CloudWatch takes this many values of a metric in one line and computes percentiles over all workers from them."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
     """One request, when it is over."""
 
@@ -86,15 +88,16 @@ class Telemetry:
 
     def _sample(self, seconds: float) -> None:
         """Keep a fair sample of the latencies of the minute, whatever their number."""
-        if len(self._samples) < SAMPLES:
+        if len(self._samples) < MOST_KEPT:
             self._samples.append(seconds)
             return
-        place = random.randrange(self._statuses.total())  # noqa: S311 - a sample of latencies
-        if place < SAMPLES:
+        place = int(random.random() * self._statuses.total())  # noqa: S311 - a sample of latencies
+        if place < MOST_KEPT:
             self._samples[place] = seconds
 
     def _metrics(self) -> dict[str, object]:
         latencies = [round(seconds * 1000, 3) for seconds in sorted(self._samples)]
+        quantiles = [latencies[(len(latencies) - 1) * step // (SAMPLES - 1)] for step in range(SAMPLES)]
         units = {
             "Requests": "Count",
             "Records": "Count",
@@ -112,7 +115,7 @@ class Telemetry:
             "Records": self._records,
             "ClientErrors": sum(count for status, count in self._statuses.items() if 400 <= status < 500),
             "ServerErrors": sum(count for status, count in self._statuses.items() if status >= 500),
-            "Latency": latencies,
+            "Latency": quantiles if len(latencies) > SAMPLES else latencies,
             "worker": os.getpid(),
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
             "latency_ms": {
