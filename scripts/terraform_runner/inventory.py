@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from terraform_runner.naming import ProjectNames
+from terraform_runner.naming import STAGES, ProjectNames
 
 if TYPE_CHECKING:
     import boto3
@@ -235,9 +235,13 @@ class Inventory:
         )
 
     def stage_stacks(self) -> list[str]:
-        """Return the names of the stacks that the deploy pipeline made and that still exist."""
+        """Return the names of the stacks that the deploy pipeline made and that still exist.
+
+        Not of all that bear the project's names: with a bucket as template provider, SageMaker names the project's
+        own stack so, whose deletion is waiting for ours.
+        """
         found = self._pages(self._session.client("cloudformation"), "describe_stacks", "Stacks.StackName")
-        return list(self._owned(found))
+        return [name for name in found if name in map(self._names.stage_stack, STAGES)]
 
     def _model_packages(self) -> list[str]:
         sagemaker = self._session.client("sagemaker")

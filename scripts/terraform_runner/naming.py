@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 REPOSITORIES = ("modelbuild", "modeldeploy")
+STAGES = ("staging", "prod")
 _SHORT_NAME = 16
 
 
@@ -36,6 +37,10 @@ class ProjectNames:
     def image_repository(self, image: str) -> str:
         """Return the ECR repository of the ``model`` or ``api`` image; ECR takes no capitals and no double hyphens."""
         return f"{re.sub('-+', '-', self.prefix.lower())}/{image}"
+
+    def stage_stack(self, stage: str) -> str:
+        """Return the CloudFormation stack of ``staging`` or ``prod``, which the deploy pipeline makes."""
+        return f"{self.prefix}-{stage}"
 
     @property
     def model_package_group(self) -> str:

@@ -162,3 +162,11 @@ def test_kept_data_keeps_its_bucket(account: boto3.Session) -> None:
 def test_objects_go_with_every_version_and_marker(account: boto3.Session) -> None:
     assert list(Inventory(account, NAMES).delete_objects()) == [f"3 object versions of {MINE}-123456789012"]
     assert list(Inventory(account, NAMES).delete_objects()) == []
+
+
+def test_the_stack_of_the_project_itself_is_none_of_its_stages(account: boto3.Session) -> None:
+    cloudformation = account.client("cloudformation")
+    template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    for name in (f"{MINE}-staging", f"{MINE}-prod", f"{MINE}-churn", f"{THEIRS}-prod"):
+        cloudformation.create_stack(StackName=name, TemplateBody=template)
+    assert set(Inventory(account, NAMES).stage_stacks()) == {f"{MINE}-staging", f"{MINE}-prod"}
