@@ -136,7 +136,7 @@ def show_status(name: ProjectName, region: Region = "", json: Json = False) -> N
     if json:
         console.result_json(dataclasses.asdict(read))
         return
-    console.line(f"{read.project} ({read.project_id}): {read.status}")
+    console.line(f"{read.project} ({read.project_id}): {read.status} {read.reason}".rstrip())
     for pipeline, stages in read.pipelines.items():
         console.table(
             pipeline, ("stage", "status", "message"), [dataclasses.astuple(each) for each in stages]

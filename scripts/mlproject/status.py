@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mlproject.projects import Project
 
 
+LIVING = frozenset({"CreateCompleted", "UpdateInProgress", "UpdateCompleted", "UpdateFailed"})
+"""Statuses of a project whose pipelines and registry exist."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage of a CodePipeline: its last status and, when it failed, the message of the action that failed."""
@@ -39,7 +43,7 @@ class Status:
 
     Attributes
     ----------
-    project, project_id, status
+    project, project_id, status, reason
         As SageMaker knows it.
     pipelines
         The stages of each CodePipeline by its name.
@@ -54,6 +58,7 @@ class Status:
     project: str
     project_id: str
     status: str
+    reason: str
     pipelines: Mapping[str, list[Stage]]
     models: list[Model]
     endpoints: Mapping[str, str]
@@ -61,20 +66,23 @@ class Status:
 
 
 def read(session: boto3.Session, project: Project) -> Status:
-    """Return where the project stands."""
+    """Return where the project stands; one that is not there yet, or no more, has no parts."""
+    exists = project.status in LIVING
     names = project.names
-    packages = model_packages(session, names.model_package_group)
+    packages = model_packages(session, names.model_package_group) if exists else []
+    pipelines = map(names.repository, REPOSITORIES) if exists else ()
     return Status(
         project=project.name,
         project_id=project.project_id,
         status=project.status,
-        pipelines={name: stages(session, name) for name in map(names.repository, REPOSITORIES)},
+        reason=project.reason,
+        pipelines={name: stages(session, name) for name in pipelines},
         models=[
             Model(each["ModelPackageVersion"], each["ModelApprovalStatus"], each["ModelPackageArn"])
             for each in packages
         ],
         endpoints=_endpoints(session, names.short_prefix),
-        gate=waiting_gate(session, names.repository("modeldeploy")),
+        gate=waiting_gate(session, names.repository("modeldeploy")) if exists else None,
     )
 
 

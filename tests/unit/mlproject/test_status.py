@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlproject import status
+from mlproject.projects import Project
 
 PIPELINE = "sagemaker-churn-p-abc-modelbuild"
 
@@ -35,3 +36,12 @@ def test_a_failed_stage_tells_the_message_of_its_failed_action(session: Any) -> 
         status.Stage("Test", "Failed", "2 tests failed"),
         status.Stage("Train", "NotStarted"),
     ]
+
+
+def test_a_failed_project_tells_its_reason_and_has_no_parts(session: Any) -> None:
+    session.answers("sagemaker").add_response(
+        "list_endpoints", {"Endpoints": []}, {"NameContains": "sagemaker-churn-p-abc"}
+    )
+    read = status.read(session, Project("churn", "p-abc", "CreateFailed", "Terraform: the bucket is taken"))
+    assert (read.status, read.reason) == ("CreateFailed", "Terraform: the bucket is taken")
+    assert (read.pipelines, read.models, read.endpoints, read.gate) == ({}, [], {}, None)
