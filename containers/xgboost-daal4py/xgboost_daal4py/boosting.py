@@ -75,12 +75,10 @@ def fit_booster(
     parameters = _complete(hyperparameters, find_most(len(training)))
     try:
         with MatrixMaker(parameters, weights) as maker:
-            trained = maker.for_training(training)
-            measured = maker.for_measuring(validation, trained) if validation else trained
-            name = "validation" if validation else "train"
-            rounds = _Rounds(hyperparameters, parameters, trained, (measured, name), tell)
-            rounds.run(checkpoints, is_stopped)
-            return rounds.finish()
+            # In a function of its own: its matrices must be gone before what they keep on disk.
+            return _train(
+                maker, hyperparameters, parameters, training, validation, tell, checkpoints, is_stopped
+            )
     except xgboost.core.XGBoostError as error:
         if is_lost_host(error):
             raise
@@ -98,6 +96,24 @@ def choose_weights(hyperparameters: Hyperparameters, training: Channel) -> Mappi
     counts = add_up(counts)
     shares = counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))
     return dict(enumerate(shares.tolist()))
+
+
+def _train(
+    maker: MatrixMaker,
+    hyperparameters: Hyperparameters,
+    parameters: Mapping[str, Any],
+    training: Channel,
+    validation: Channel | None,
+    tell: Callable[[str], None] | None,
+    checkpoints: Checkpoints | None,
+    is_stopped: Callable[[], bool],
+) -> Trained:
+    trained = maker.for_training(training)
+    measured = maker.for_measuring(validation, trained) if validation else trained
+    name = "validation" if validation else "train"
+    rounds = _Rounds(hyperparameters, parameters, trained, (measured, name), tell)
+    rounds.run(checkpoints, is_stopped)
+    return rounds.finish()
 
 
 class _Rounds:
@@ -122,8 +138,11 @@ class _Rounds:
     def run(self, checkpoints: Checkpoints | None, is_stopped: Callable[[], bool]) -> None:
         saved = checkpoints.load() if checkpoints else None
         if saved:
-            saved.booster.set_param(self._parameters)
-            self._progress = saved
+            matrices = [self._trained, self._measured[0]]
+            # Else it would draw the same rows and columns as in its first rounds.
+            parameters = {**self._parameters, "seed_per_iteration": True}
+            booster = xgboost.Booster(parameters, matrices, model_file=saved.booster.save_raw("ubj"))
+            self._progress = Progress(booster, saved.history)
         for number in range(self._done, self._hyperparameters.num_round):
             if self._is_stagnant():
                 break
@@ -200,8 +219,6 @@ def _complete(hyperparameters: Hyperparameters, rows: int) -> dict[str, Any]:
     return {
         "objective": objective,
         "nthread": min(os.cpu_count() or 1, 1 + rows // ROWS_PER_THREAD),
-        # A round draws its rows and columns by its number: a resumed job ends as an uninterrupted one does.
-        "seed_per_iteration": True,
         **metrics,
         **hyperparameters.booster,
     }
