@@ -61,6 +61,9 @@ def _check_body(exchange: Exchange, request_models: Mapping[str, str]) -> None:
         raise GatewayError("BAD_REQUEST_BODY", validation=f"[{', '.join(faults)}]")
 
 
+_LENGTHS = {"maxItems": ("long", "most"), "minItems": ("short", "least")}
+
+
 def _validator(exchange: Exchange, schema: str) -> Draft4Validator:
     models = exchange.target.snapshot.models
 
@@ -96,6 +99,12 @@ def _words(error: ValidationError) -> str:
         return (
             f"instance type ({_type(error.instance)}) does not match any allowed primitive type"
             f" (allowed: {allowed})"
+        )
+    if rule in _LENGTHS:
+        fault, bound = _LENGTHS[rule]
+        return (
+            f"array is too {fault}: must have at {bound} {value} elements"
+            f" but instance has {len(error.instance)} elements"
         )
     return str(error.message)
 
