@@ -79,6 +79,11 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
+    condition     = alltrue([for stack in local.stack : stack.RoleArn == local.cloudformation_role_arn])
+    error_message = "The pipeline may not hand the stacks their role, or another too."
+  }
+
+  assert {
     condition     = aws_codepipeline.this.variable[0].name == "ModelPackageArn" && aws_codepipeline.this.variable[0].default_value == "none"
     error_message = "The version does not travel in the variable ModelPackageArn, or not as none without one."
   }

@@ -7,12 +7,13 @@ locals {
     "arn:${var.project.partition}:cloudformation:${var.project.region}:${var.project.account_id}:stack/${name}/*"
   ]
 
-  # By name, not by module.build.arn: a pipeline runs as soon as it is made, and a role that need not wait for its
-  # builds is known throughout IAM by then.
+  # By name, not by module.build.arn and the like: a pipeline runs as soon as it is made, and a role that need not
+  # wait for builds and other roles is known throughout IAM by then.
   build_arns = [
     for build in ["build", "teststaging", "smoketest"] :
     "arn:${var.project.partition}:codebuild:${var.project.region}:${var.project.account_id}:project/${local.pipeline_name}-${build}"
   ]
+  cloudformation_role_arn = "arn:${var.project.partition}:iam::${var.project.account_id}:role/${var.project.short_prefix}-cloudformation"
 }
 
 data "aws_iam_policy_document" "pipeline" {
@@ -60,7 +61,7 @@ data "aws_iam_policy_document" "pipeline" {
     condition {
       test     = "StringEquals"
       variable = "cloudformation:RoleArn"
-      values   = [module.cloudformation_role.arn]
+      values   = [local.cloudformation_role_arn]
     }
   }
 
@@ -89,7 +90,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "LetStacksActAsCloudFormation"
     actions   = ["iam:PassRole"]
-    resources = [module.cloudformation_role.arn]
+    resources = [local.cloudformation_role_arn]
 
     condition {
       test     = "StringEquals"

@@ -104,6 +104,7 @@ locals {
 }
 
 data "aws_iam_policy_document" "cloudformation" {
+  #checkov:skip=CKV_AWS_356:Each * has its reason beside it.
   statement {
     sid = "ServeModel"
     actions = [
