@@ -96,9 +96,7 @@ NEEDED: Mapping[str, str] = {
     ),
     "aws_sns_topic": f"sns:CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes {TAGS}",
     "aws_sns_topic_policy": "sns:GetTopicAttributes SetTopicAttributes",
-    "aws_sns_topic_subscription": (
-        "sns:GetSubscriptionAttributes SetSubscriptionAttributes Subscribe Unsubscribe"
-    ),
+    "aws_sns_topic_subscription": "sns:GetSubscriptionAttributes Subscribe Unsubscribe",
 }
 
 
