@@ -111,7 +111,7 @@ def distribute(kind: str) -> dict[str, dict[str, str]]:
     return {name: {"S3DistributionType": kind} for name in ("train", "validation")}
 
 
-@pytest.mark.parametrize("kind", ["FullyReplicated", "ShardedByS3Key"])
+@pytest.mark.parametrize("kind", ["FullyReplicated", pytest.param("ShardedByS3Key", marks=pytest.mark.slow)])
 def test_two_hosts_train_the_model_that_one_would(tmp_path: Path, kind: str) -> None:
     folders = write_hosts(tmp_path, HYPERPARAMETERS, distribute(kind))
     results = run(folders)
@@ -134,6 +134,7 @@ def test_two_hosts_train_the_model_that_one_would(tmp_path: Path, kind: str) -> 
     assert np.abs(difference).max() < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_killed_host_fails_the_other_with_a_reason(tmp_path: Path, lost: int) -> None:
     with running(write_hosts(tmp_path, ENDLESS, distribute("FullyReplicated"))) as hosts:
@@ -144,6 +145,7 @@ def test_a_killed_host_fails_the_other_with_a_reason(tmp_path: Path, lost: int) 
     assert f"has lost another host of this job ({HOSTS[lost]})" in reason.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_a_host_that_stands_still_fails_the_other_in_time(tmp_path: Path) -> None:
     with running(write_hosts(tmp_path, ENDLESS, distribute("FullyReplicated"))) as hosts:
         hosts[0].wait_for_rounds()
@@ -152,12 +154,14 @@ def test_a_host_that_stands_still_fails_the_other_in_time(tmp_path: Path) -> Non
         assert "waited for it for more than 10 s" in hosts[0].failure.read_text()
 
 
+@pytest.mark.slow
 def test_a_host_that_never_comes_fails_the_job_in_time(tmp_path: Path) -> None:
     with running(write_hosts(tmp_path, ENDLESS, distribute("FullyReplicated"))[:1]) as (host,):
         assert host.wait(45) == 1, host.output
         assert host.failure.read_text() == "not all of the 2 hosts came together in 10 s"
 
 
+@pytest.mark.slow
 def test_hosts_that_are_stopped_leave_the_model_so_far(tmp_path: Path) -> None:
     folders = write_hosts(tmp_path, ENDLESS, distribute("FullyReplicated"))
     (folders[0] / "checkpoints").mkdir()
@@ -169,6 +173,7 @@ def test_hosts_that_are_stopped_leave_the_model_so_far(tmp_path: Path) -> None:
     assert (folders[0] / "checkpoints" / "checkpoint.ubj").exists()
 
 
+@pytest.mark.slow
 def test_wrong_data_on_one_host_is_told_by_both(tmp_path: Path) -> None:
     folders = write_hosts(tmp_path, HYPERPARAMETERS, distribute("ShardedByS3Key"))
     (folders[1] / "input" / "data" / "train" / "train.csv").write_text("1,2,3\n")

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from churn.preprocess import Configuration, read_customers, select_rows, split_by_label
+from churn.preprocess import Configuration, read_customers, split_by_label
 from xgboost_daal4py.boosting import fit_booster
 from xgboost_daal4py.channels import Channel
 from xgboost_daal4py.errors import ContainerError
-from xgboost_daal4py.features import FeatureTransform
+from xgboost_daal4py.features import Cells, FeatureTransform
 from xgboost_daal4py.hyperparameters import Hyperparameters
-from xgboost_daal4py.records import Table
+from xgboost_daal4py.raw_columns import take_rows
 
 MODEL_FILE = Path(__file__).with_name("model.toml")
 
@@ -56,7 +56,7 @@ def measure_splits(data: Path, seeds: range) -> Iterator[float]:
     hyperparameters = read_hyperparameters()
     for seed in seeds:
         split = split_by_label(labels, replace(configuration, seed=seed))
-        transform = FeatureTransform.fit(select_rows(table, split.train), configuration.schema)
+        transform = FeatureTransform.fit(take_rows(table, split.train), configuration.schema)
         train, validation, test = (
             _channel(transform, table, labels, rows) for rows in (split.train, split.validation, split.test)
         )
@@ -71,9 +71,12 @@ def read_hyperparameters(path: Path = MODEL_FILE) -> Hyperparameters:
 
 
 def _channel(
-    transform: FeatureTransform, table: Table, labels: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
+    transform: FeatureTransform,
+    table: Mapping[str, Cells],
+    labels: npt.NDArray[np.float32],
+    rows: npt.NDArray[np.intp],
 ) -> Channel:
-    return Channel.of(transform.transform(select_rows(table, rows)), labels[rows])
+    return Channel.of(transform.transform(take_rows(table, rows)), labels[rows])
 
 
 if __name__ == "__main__":

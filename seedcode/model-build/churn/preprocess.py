@@ -7,20 +7,21 @@ import hashlib
 import json
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from xgboost_daal4py.errors import UserError
-from xgboost_daal4py.features import FeatureTransform
+from xgboost_daal4py.features import Cells, FeatureTransform
 from xgboost_daal4py.job import run_job
-from xgboost_daal4py.matrix import format_matrix
+from xgboost_daal4py.labelled_files import write_labelled_csv
 from xgboost_daal4py.model_files import save_transform
-from xgboost_daal4py.records import Label, Table, Value, read_table
+from xgboost_daal4py.raw_columns import list_values, read_raw_columns, take_rows
+from xgboost_daal4py.records import Label
 from xgboost_daal4py.schema import Schema
 from xgboost_daal4py.settings import Settings
 
@@ -89,13 +90,13 @@ def preprocess(source: Path, target: Path, sha256: str) -> None:
             raise UserError(f"{file.name} has changed since this execution was started: start it again")
     table, labels = read_customers(file, configuration)
     split = split_by_label(labels, configuration)
-    transform = FeatureTransform.fit(select_rows(table, split.train), configuration.schema)
-    matrix = np.column_stack([labels, transform.transform(table)])
+    transform = FeatureTransform.fit(take_rows(table, split.train), configuration.schema)
     for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
-        _write(target / name / f"{name}.csv", format_matrix(matrix[rows]))
-    _write(
-        target / "test" / "records.jsonl", _format_records(select_rows(table, split.test), labels[split.test])
-    )
+        part = take_rows(table, rows)
+        (target / name).mkdir(parents=True, exist_ok=True)
+        write_labelled_csv(target / name / f"{name}.csv", labels[rows], transform.transform(part))
+        if name == "test":
+            _write_records(target / name / "records.jsonl", part, labels[rows])
     (target / "transform").mkdir(parents=True, exist_ok=True)
     save_transform(transform, target / "transform" / "features.json")
     report = {
@@ -110,7 +111,9 @@ def preprocess(source: Path, target: Path, sha256: str) -> None:
     print(json.dumps(report), flush=True)
 
 
-def read_customers(path: Path, configuration: Configuration) -> tuple[Table, npt.NDArray[np.float32]]:
+def read_customers(
+    path: Path, configuration: Configuration
+) -> tuple[dict[str, Cells], npt.NDArray[np.float32]]:
     """Read and check the raw file; the labels come back as 1 (churned) and 0.
 
     Raises
@@ -118,9 +121,8 @@ def read_customers(path: Path, configuration: Configuration) -> tuple[Table, npt
     UserError
         Naming column and row of what does not fit the schema.
     """
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        table, labels = read_table(lines, configuration.schema, configuration.label)
-    return table, np.array(labels, dtype=np.float32)
+    table, labels = read_raw_columns(path, configuration.schema, configuration.label)
+    return table, labels.astype(np.float32)
 
 
 def split_by_label(labels: npt.NDArray[np.float32], configuration: Configuration) -> Split:
@@ -148,27 +150,16 @@ def _find_file(folder: Path) -> Path:
     return files[0]
 
 
-def select_rows(table: Mapping[str, Sequence[Value]], rows: npt.NDArray[np.intp]) -> Table:
-    """Return the given rows of a table."""
-    chosen = rows.tolist()
-    return {name: [values[row] for row in chosen] for name, values in table.items()}
-
-
-def _format_records(table: Table, labels: npt.NDArray[np.float32]) -> str:
-    lines = []
-    for label, *values in zip(labels.tolist(), *table.values(), strict=True):
-        record = dict(zip(table, map(_plain, values), strict=True))
-        lines.append(json.dumps({"record": record, "label": int(label)}, ensure_ascii=False))
-    return "\n".join(lines) + "\n"
-
-
-def _plain(value: Value) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+def _write_records(path: Path, table: Mapping[str, Cells], labels: npt.NDArray[np.float32]) -> None:
+    rows = zip(labels.astype(int).tolist(), *map(list_values, table.values()), strict=True)
+    with path.open("wb") as file:
+        file.writelines(
+            orjson.dumps(
+                {"record": dict(zip(table, values, strict=True)), "label": label},
+                option=orjson.OPT_APPEND_NEWLINE,
+            )
+            for label, *values in rows
+        )
 
 
 if __name__ == "__main__":

@@ -96,9 +96,7 @@ def test_a_model_that_scores_raw_and_processed_input_differently_is_refused(
 ) -> None:
     shutil.copytree(prepared / "test", tmp_path / "test")
     lines = (
-        (tmp_path / "test" / "records.jsonl")
-        .read_text()
-        .replace('"Int\'l Plan": "no"', '"Int\'l Plan": "yes"')
+        (tmp_path / "test" / "records.jsonl").read_text().replace('"Int\'l Plan":"no"', '"Int\'l Plan":"yes"')
     )
     (tmp_path / "test" / "records.jsonl").write_text(lines)
     with pytest.raises(PlatformError, match="score differently"):
