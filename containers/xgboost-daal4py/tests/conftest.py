@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from training_job import RECORD, SCHEMA, make_settings, write_job
 
+from xgboost_daal4py.predictor import Predictor
 from xgboost_daal4py.schema import Schema
 from xgboost_daal4py.training import train
 
@@ -29,3 +30,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_job(root, {"num_round": "20", "max_depth": "3", "seed": "1"})
     train(make_settings(root))
     return root
+
+
+@pytest.fixture(scope="session")
+def predictor(trained: Path) -> Predictor:
+    return Predictor.load(trained / "model")

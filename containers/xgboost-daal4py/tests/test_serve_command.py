@@ -6,59 +6,17 @@ import http.client
 import json
 import shutil
 import signal
-import socket
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from server_process import SECONDS, SERVE, ask, environment, free_port, wait_until_healthy
 
 from xgboost_daal4py.serving import main
-
-SERVE = [sys.executable, "-c", "import sys; from xgboost_daal4py.serving import main; sys.exit(main())"]
-SECONDS = 60
-SOURCE = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def environment(root: Path, port: int, workers: int = 2) -> dict[str, str]:
-    return {
-        "ML_ROOT": str(root),
-        "SAGEMAKER_BIND_TO_PORT": str(port),
-        "SAGEMAKER_MODEL_SERVER_WORKERS": str(workers),
-        "PYTHONPATH": str(SOURCE),
-        "PATH": "/usr/bin:/bin",
-    }
-
-
-def ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    try:
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
-    finally:
-        connection.close()
-
-
-def wait_until_healthy(port: int) -> None:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if ask(port, "GET", "/ping")[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not become healthy")
 
 
 @pytest.fixture(params=[1, 2])
@@ -72,17 +30,37 @@ def server(request: pytest.FixtureRequest, trained: Path) -> Iterator[tuple[subp
             process.kill()
 
 
-def test_a_record_is_answered_and_sigterm_ends_it_cleanly(
+def test_a_record_is_answered_and_sigterm_finishes_what_is_in_flight(
     server: tuple[subprocess.Popen[bytes], int], record: dict[str, Any]
 ) -> None:
     process, port = server
     status, document = ask(port, "POST", "/invocations", json.dumps(record).encode())
     assert (status, document["predictions"][0]["label"]) == (200, "True")
+    answers: list[int] = []
+    client = threading.Thread(target=lambda: answers.append(send_slowly(port)))
+    client.start()
+    time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
+    client.join(SECONDS)
+    assert answers == [200]
     # With one worker uvicorn hands the signal on after its graceful end; the exit is by that signal then.
     assert process.wait(SECONDS) in (0, -signal.SIGTERM)
     with pytest.raises(OSError, match="refused"):
         ask(port, "GET", "/ping")
+
+
+def send_slowly(port: int) -> int:
+    body = b"0,1,250,10,25,250\n" * 20
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection.putrequest("POST", "/invocations")
+    connection.putheader("Content-Type", "text/csv")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:100])
+    time.sleep(1)
+    connection.send(body[100:])
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def test_a_model_that_cannot_be_served_ends_it_with_the_reason(

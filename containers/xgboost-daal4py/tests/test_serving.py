@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from training_job import make_settings
+from asgi_client import JSON, Client, make_client
 
 from xgboost_daal4py.errors import PlatformError
-from xgboost_daal4py.inference import Inference
 from xgboost_daal4py.model_files import load_model
 from xgboost_daal4py.predictor import Predictor
 from xgboost_daal4py.records import check_records
-from xgboost_daal4py.serving import ServingApp
-from xgboost_daal4py.single_model import SingleModel
-from xgboost_daal4py.telemetry import Telemetry
-
-JSON = "application/json"
-
-
-class Client:
-    """Speaks ASGI to the application, as uvicorn does."""
-
-    def __init__(self, app: ServingApp) -> None:
-        self._app = app
-
-    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-        chunks = [body[:5], body[5:]]
-        sent: list[MutableMapping[str, Any]] = []
-
-        async def receive() -> MutableMapping[str, Any]:
-            return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-        }
-        asyncio.run(self._app(scope, receive, send))
-        return sent[0]["status"], json.loads(sent[1]["body"])
-
-    def invoke(self, body: Any, content_type: str = JSON, **headers: str) -> tuple[int, Any]:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.request("POST", "/invocations", content, content_type=content_type, **headers)
-
-
-@pytest.fixture(scope="session")
-def predictor(trained: Path) -> Predictor:
-    return Predictor.load(trained / "model")
 
 
 @pytest.fixture
 def client(predictor: Predictor, tmp_path: Path) -> Client:
-    settings = make_settings(tmp_path)
-    return Client(ServingApp(SingleModel(predictor, Inference(settings)), settings, Telemetry()))
+    return make_client(predictor, tmp_path)
 
 
 def scores(answer: tuple[int, Any]) -> list[float]:
