@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from mlproject.errors import PlatformError
 
 REGION = "us-east-1"
 PORT = 4566
+PROCESS_FILE = "localaws.pid"
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 IMPORT_SECONDS = 600.0
@@ -145,8 +148,13 @@ class LocalAws:
 
 @contextmanager
 def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
-    """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``.
+
+    One that was kept in this folder before is ended first.
+    """
+    _end_kept(folder / PROCESS_FILE)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     port, data, log = _free_port(), folder / "data", folder / "localaws.log"
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data)]
     tools = _build_tools(folder / "tools")
@@ -163,6 +171,7 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    (folder / PROCESS_FILE).write_text(str(server.pid))
     local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
     try:
         _wait_healthy(server, local)
@@ -177,6 +186,20 @@ def _build_tools(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
     return folder
+
+
+def _end_kept(process_file: Path) -> None:
+    """End the localaws that an earlier rehearsal left up, if it still lives."""
+    if not process_file.exists():
+        return
+    process = int(process_file.read_text())
+    command = Path(f"/proc/{process}/cmdline")
+    deadline = time.monotonic() + STOP_SECONDS
+    while command.exists() and str(process_file.parent).encode() in command.read_bytes():
+        if time.monotonic() > deadline:
+            raise PlatformError(f"the localaws kept in {process_file.parent} does not end: kill -9 {process}")
+        os.kill(process, signal.SIGTERM)
+        time.sleep(0.5)
 
 
 def _end(server: subprocess.Popen[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -35,7 +34,6 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
     """
     if data is not None and not data.is_file():
         raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
-    shutil.rmtree(output, ignore_errors=True)
     summary = Summary(engine="processes")
     started = time.monotonic()
     try:
@@ -47,8 +45,10 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
                     life.delete()
             finally:
                 logs.save(life.session, output / "logs")
+                if keep:
+                    _tell_server(local)
             if keep:
-                _tell(life, local)
+                _tell_project(life, local)
     finally:
         summary.total_seconds = round(time.monotonic() - started, 1)
         summary.write(output / "summary.json")
@@ -56,20 +56,25 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
     return summary
 
 
-def _tell(life: Life, local: LocalAws) -> None:
-    """Print how to talk to what was left up."""
-    outputs = projects.outputs(life.lead, life.project)
+def _tell_server(local: LocalAws) -> None:
+    """Print how to reach and how to end what was left up."""
     exports = " ".join(f"{name}={value}" for name, value in local.environment.items())
+    console.line(f"AWS endpoint:  {local.endpoint}")
+    console.line(f"any client:    export {exports}")
+    console.line(f"end it:        kill {local.process_id}")
+
+
+def _tell_project(life: Life, local: LocalAws) -> None:
+    """Print how to work with the project and how to ask it."""
+    outputs = projects.outputs(life.lead, life.project)
     through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
     signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
     clone = outputs["ModelBuildCloneUrl"].replace("https://", "https://me:any@")
-    for line in (
-        f"AWS endpoint:  {local.endpoint}",
-        f"any client:    export {exports}",
-        f"git, likewise: export HTTPS_PROXY={local.endpoint} GIT_SSL_CAINFO={local.certificate_authority}",
-        f"clone:         git clone {clone}",
+    console.line(
+        f"git, likewise: export HTTPS_PROXY={local.endpoint} GIT_SSL_CAINFO={local.certificate_authority}"
+    )
+    console.line(f"clone:         git clone {clone}")
+    console.line(
         f"predict:       curl {through} {signed.format(**local.environment)} -H 'content-type: application/json'"
-        f" -d @{life.sample_record()} {outputs['ProductionApiUrl']}",
-        f"end it:        kill {local.process_id}",
-    ):
-        console.line(line)
+        f" -d @{life.sample_record()} {outputs['ProductionApiUrl']}"
+    )
