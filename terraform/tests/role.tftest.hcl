@@ -61,6 +61,23 @@ run "bounds_a_role_to_one_service_of_this_account" {
   }
 }
 
+run "asks_no_account_of_a_service_that_may_not_say_it" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    service = "sagemaker"
+  }
+
+  assert {
+    condition     = !can(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition)
+    error_message = "An endpoint might not get its role."
+  }
+}
+
 run "uses_the_key_through_named_services_only" {
   command = plan
 

@@ -52,8 +52,10 @@ variable "key_services" {
 }
 
 locals {
-  # These services say for which account they act, so that nobody else's pipeline, build, rule or job can use the role.
-  says_account = contains(["codebuild", "codepipeline", "events", "sagemaker"], var.service)
+  # These services say for which account they act, so that nobody else's pipeline, build or rule can use the role.
+  # SageMaker says it for jobs, but does not promise it for endpoints, which could not start then; it takes a role from
+  # callers of the role's own account only, who may pass it.
+  says_account = contains(["codebuild", "codepipeline", "events"], var.service)
 }
 
 data "aws_iam_policy_document" "trust" {
