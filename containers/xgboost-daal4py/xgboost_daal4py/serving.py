@@ -190,9 +190,29 @@ def main() -> int:
         print(error, file=sys.stderr, flush=True)
         return 1
     telemetry.log("serving", port=settings.port, workers=settings.workers, user=user, **app.facts())
-    uvicorn.run(
+    run_server(
         app if settings.workers == 1 else f"{__name__}:{create_app.__name__}",
+        settings,
         factory=settings.workers > 1,
+    )
+    return 0
+
+
+def run_server(app: ServingApp | str, settings: Settings, factory: bool) -> None:
+    """Serve an application until SIGTERM.
+
+    Parameters
+    ----------
+    app
+        The application, or where worker processes import it from.
+    settings
+        Port and number of workers.
+    factory
+        Whether what is imported makes the application.
+    """
+    uvicorn.run(
+        app,
+        factory=factory,
         host="0.0.0.0",  # noqa: S104 - SageMaker reaches the container from outside of it
         port=settings.port,
         workers=settings.workers,
@@ -208,7 +228,6 @@ def main() -> int:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
     )
-    return 0
 
 
 def _load_and_tell(folder: Path, telemetry: Telemetry, threshold: float | None) -> Predictor:
