@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import time
@@ -144,15 +145,16 @@ def test_bad_data_fails_the_run_with_its_column(
     bucket = f"{trained.project.names.short_prefix}-{ACCOUNT_ID}".lower()
     sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/")["Contents"][0]["Key"]
     good = s3.get_object(Bucket=bucket, Key=sample)["Body"].read().decode()
-    key = f"data/spoiled-{says.lower().replace(' ', '-')}.csv"
-    s3.put_object(Bucket=bucket, Key=key, Body=spoil(good).encode())
+    spoiled = spoil(good).encode()
+    key = f"data/spoiled/{uuid.uuid4()}.csv"
+    s3.put_object(Bucket=bucket, Key=key, Body=spoiled)
     pipeline = client.list_pipelines(PipelineNamePrefix=trained.project.names.prefix)["PipelineSummaries"][0]
     execution = client.start_pipeline_execution(
         PipelineName=pipeline["PipelineName"],
         ClientRequestToken=str(uuid.uuid4()),
         PipelineParameters=[
             {"Name": "InputData", "Value": f"s3://{bucket}/{key}"},
-            {"Name": "DataHash", "Value": "spoiled"},
+            {"Name": "DataHash", "Value": hashlib.sha256(spoiled).hexdigest()},
             {"Name": "CommitId", "Value": "none"},
         ],
     )["PipelineExecutionArn"]
