@@ -143,7 +143,7 @@ def test_bad_data_fails_the_run_with_its_column(
 ) -> None:
     s3, client = trained.session.client("s3"), trained.session.client("sagemaker")
     bucket = f"{trained.project.names.short_prefix}-{ACCOUNT_ID}".lower()
-    sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/")["Contents"][0]["Key"]
+    sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/sample/")["Contents"][0]["Key"]
     good = s3.get_object(Bucket=bucket, Key=sample)["Body"].read().decode()
     spoiled = spoil(good).encode()
     key = f"data/spoiled/{uuid.uuid4()}.csv"
