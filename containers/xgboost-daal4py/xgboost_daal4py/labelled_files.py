@@ -24,7 +24,6 @@ GROUP = "qid"
 CSV_BLOCK = 2**20
 PARQUET_ROWS = 65_536
 SLOW_LINES = 20_000
-WRITTEN_ROWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -88,19 +87,15 @@ def read_batches(path: Path, form: Format, names: Sequence[str]) -> Iterator[Bat
         yield from _read_libsvm(path, len(names))
 
 
-def write_labelled_csv(
-    path: Path, labels: npt.NDArray[np.float32], features: npt.NDArray[np.float32]
-) -> None:
+def write_labelled_csv(path: Path, batches: Iterable[Batch], features: int) -> None:
     """Write rows that `read_batches` reads back to the same numbers."""
     import pyarrow.csv
 
-    names = [str(number) for number in range(features.shape[1] + 1)]
-    schema = pyarrow.schema([(name, pyarrow.float32()) for name in names])
+    schema = pyarrow.schema([(str(number), pyarrow.float32()) for number in range(features + 1)])
     options = pyarrow.csv.WriteOptions(include_header=False)
     with pyarrow.csv.CSVWriter(path, schema, write_options=options) as writer:
-        for start in range(0, len(labels), WRITTEN_ROWS):
-            rows = slice(start, start + WRITTEN_ROWS)
-            columns = [labels[rows], *features[rows].T]
+        for batch in batches:
+            columns = [batch.labels, *batch.features.T]
             # Not a number becomes null, and null an empty value.
             arrays = [pyarrow.array(np.ascontiguousarray(column), from_pandas=True) for column in columns]
             writer.write_batch(pyarrow.record_batch(arrays, schema=schema))

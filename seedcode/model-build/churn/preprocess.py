@@ -18,7 +18,7 @@ import orjson
 from xgboost_daal4py.errors import UserError
 from xgboost_daal4py.features import Cells, FeatureTransform
 from xgboost_daal4py.job import run_job
-from xgboost_daal4py.labelled_files import write_labelled_csv
+from xgboost_daal4py.labelled_files import Batch, write_labelled_csv
 from xgboost_daal4py.model_files import save_transform
 from xgboost_daal4py.raw_columns import list_values, read_raw_columns, take_rows
 from xgboost_daal4py.records import Label
@@ -28,6 +28,8 @@ from xgboost_daal4py.settings import Settings
 CONFIGURATION = Path(__file__).with_name("features.toml")
 FEWEST_PER_LABEL = 10
 """With fewer customers of a label, no part of the split would have any."""
+ROWS_AT_ONCE = 16_384
+"""Memory for features is bounded by it."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,12 @@ def preprocess(source: Path, target: Path, sha256: str) -> None:
     split = split_by_label(labels, configuration)
     transform = FeatureTransform.fit(take_rows(table, split.train), configuration.schema)
     for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
-        part = take_rows(table, rows)
         (target / name).mkdir(parents=True, exist_ok=True)
-        write_labelled_csv(target / name / f"{name}.csv", labels[rows], transform.transform(part))
-        if name == "test":
-            _write_records(target / name / "records.jsonl", part, labels[rows])
+        batches = (
+            Batch(transform.transform(take_rows(table, some)), labels[some]) for some in _split_rows(rows)
+        )
+        write_labelled_csv(target / name / f"{name}.csv", batches, len(transform.names))
+    _write_records(target / "test" / "records.jsonl", table, labels, split.test)
     (target / "transform").mkdir(parents=True, exist_ok=True)
     save_transform(transform, target / "transform" / "features.json")
     report = {
@@ -150,16 +153,19 @@ def _find_file(folder: Path) -> Path:
     return files[0]
 
 
-def _write_records(path: Path, table: Mapping[str, Cells], labels: npt.NDArray[np.float32]) -> None:
-    rows = zip(labels.astype(int).tolist(), *map(list_values, table.values()), strict=True)
+def _write_records(
+    path: Path, table: Mapping[str, Cells], labels: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
+) -> None:
     with path.open("wb") as file:
-        file.writelines(
-            orjson.dumps(
-                {"record": dict(zip(table, values, strict=True)), "label": label},
-                option=orjson.OPT_APPEND_NEWLINE,
-            )
-            for label, *values in rows
-        )
+        for some in _split_rows(rows):
+            columns = map(list_values, take_rows(table, some).values())
+            for label, *values in zip(labels[some].astype(int).tolist(), *columns, strict=True):
+                record = dict(zip(table, values, strict=True))
+                file.write(orjson.dumps({"record": record, "label": label}, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _split_rows(rows: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    return [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
 
 
 if __name__ == "__main__":
