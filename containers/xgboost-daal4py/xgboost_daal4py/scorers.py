@@ -27,7 +27,7 @@ PROBE_ROWS = 256
 PROBE_SEED = 20_240_601
 MISSING_SHARE = 0.1
 MANY_ROWS = 500
-"""From here on XGBoost is worth more than one thread."""
+"""From here on the work is worth more than one thread."""
 
 Link: TypeAlias = Callable[[Scores], Scores]
 
@@ -96,6 +96,18 @@ def choose_scorer(booster: xgboost.Booster) -> tuple[Scorer, str]:
     return converted, ""
 
 
+_CORES = os.cpu_count() or 1
+_threads = 0
+
+
+def _use_threads(count: int) -> None:
+    """Set the threads of oneDAL, which are the process's: waking one for a single row costs as much as the row."""
+    global _threads
+    if count != _threads:
+        daal4py.daalinit(nthreads=count)
+        _threads = count
+
+
 class OneDalScorer:
     """A booster converted to oneDAL."""
 
@@ -113,7 +125,9 @@ class OneDalScorer:
     def score(self, matrix: Matrix) -> Scores:
         """Score rows; one row costs some microseconds, all of them in this thread."""
         if len(matrix) > 1:
+            _use_threads(_CORES if len(matrix) >= MANY_ROWS else 1)
             return self._read(self._make_algorithm().compute(matrix, self._model))
+        _use_threads(1)
         # An algorithm writes its answers into the memory of its first one: it can serve one shape and one thread.
         try:
             algorithm = self._local.algorithm
