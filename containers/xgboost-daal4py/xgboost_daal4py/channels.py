@@ -27,6 +27,8 @@ FORMATS: Mapping[str, Format] = {
 """By a channel's content type, or by the ending of its first file."""
 MEMORY_SHARE = 0.3
 """Features that would take more of the memory stay in their files."""
+PAGE_BYTES = 2**26
+"""Of features that stay there, as much is in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +102,7 @@ class Channel:
 
     def together(self) -> Batch:
         """Return all rows as one batch."""
-        batches = list(self.batches)
-        if len(batches) == 1:
-            return batches[0]
-        features = [batch.features for batch in batches]
-        groups = [batch.groups for batch in batches if batch.groups is not None]
-        if isinstance(features[0], np.ndarray):
-            joined = np.concatenate(features)
-        else:
-            from scipy.sparse import vstack
-
-            joined = vstack(features, format="csr")
-        return Batch(joined, self.labels, np.concatenate(groups) if groups else None)
+        return _join(list(self.batches))
 
 
 def find_files(folder: Path, content_type: str = "") -> ChannelFiles:
@@ -160,7 +151,7 @@ def read_channel(files: ChannelFiles, names: Sequence[str], share: Share, extern
             batches.append(batch)
     if not labels:
         raise UserError(f"channel {files.name!r}: there is no row")
-    source = _Again(files, names, share) if outside else batches
+    source = _Again(files, names, share) if outside else [_join(batches)]
     return Channel(source, np.concatenate(labels), files.digest(), outside)
 
 
@@ -173,7 +164,34 @@ class _Again:
     share: Share
 
     def __iter__(self) -> Iterator[Batch]:
-        return self.files.read(self.names, self.share)
+        return _merge(self.files.read(self.names, self.share), PAGE_BYTES // (4 * len(self.names)))
+
+
+def _merge(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
+    """Put batches together until they have so many rows: XGBoost merges quantiles after every batch, slowly."""
+    waiting: list[Batch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= rows:
+            yield _join(waiting)
+            waiting = []
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(batches: Sequence[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    features = [batch.features for batch in batches]
+    labels = np.concatenate([batch.labels for batch in batches])
+    groups = [batch.groups for batch in batches if batch.groups is not None]
+    if isinstance(features[0], np.ndarray):
+        joined = np.concatenate(features)
+    else:
+        from scipy.sparse import vstack
+
+        joined = vstack(features, format="csr")
+    return Batch(joined, labels, np.concatenate(groups) if groups else None)
 
 
 def _is_too_large(files: ChannelFiles, features: int, share: Share) -> bool:
