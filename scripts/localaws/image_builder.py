@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import posixpath
@@ -64,6 +65,20 @@ class Stage:
     def host(self, path: str) -> Path:
         """Return where a container path lies on this machine."""
         return self.root / path.lstrip("/")
+
+    def matches(self, pattern: str) -> list[str]:
+        """Return the container paths that a shell's pattern stands for; the pattern itself when there are none."""
+        path = self.path(pattern)
+        return [f"/{found}" for found in sorted(glob.glob(path.lstrip("/"), root_dir=self.root))] or [path]
+
+    def remove(self, pattern: str) -> None:
+        """Remove what matches; files of an earlier stage lose only the name that they have here."""
+        for path in self.matches(pattern):
+            host = self.host(path)
+            if host.is_dir() and not host.is_symlink():
+                shutil.rmtree(host)
+            else:
+                host.unlink(missing_ok=True)
 
     def mount_points(self) -> list[str]:
         """Return the container paths that hold this stage's files, none below another."""
@@ -282,11 +297,18 @@ class Builder:
         flags, rest = instruction.flags()
         if any(name != "mount" or "type=cache" not in value for name, value in flags.items()):
             raise DockerfileError(instruction, "of RUN's flags only cache mounts are understood")
+        began_in = stage.workdir
         for words in _commands(instruction, dockerfile.fill(rest, stage.scope())):
             program = posixpath.basename(words[0])
             if program in IGNORED_COMMANDS:
                 continue
-            if program == "mkdir":
+            if program == "cd" and len(words) == 2:
+                stage.workdir = stage.matches(words[1])[0]
+            elif program == "rm":
+                for pattern in words[1:]:
+                    if not pattern.startswith("-"):
+                        stage.remove(pattern)
+            elif program == "mkdir":
                 for path in words[1:]:
                     if not path.startswith("-"):
                         stage.host(stage.path(path)).mkdir(parents=True, exist_ok=True)
@@ -299,6 +321,7 @@ class Builder:
                 self._install(stage, instruction, words[0], words[2:])
             else:
                 raise DockerfileError(instruction, f"{program} cannot be run while no container is there")
+        stage.workdir = began_in
 
     def _make_environment(self, stage: Stage, path: str) -> None:
         same = stage.version == f"{sys.version_info.major}.{sys.version_info.minor}"

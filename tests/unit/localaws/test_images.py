@@ -99,6 +99,21 @@ def test_an_image_runs_its_command_with_its_environment_and_files(localaws: Loca
     assert folder.endswith("/opt/program")
 
 
+def test_files_that_a_line_removes_are_not_in_the_image(localaws: LocalAws, context: Path) -> None:
+    trimmed = DOCKERFILE.replace(
+        "./hello-1-py3-none-any.whl\n\n",
+        "./hello-1-py3-none-any.whl && cd /opt/venv/lib/python3.*/site-packages/hello-1.* && rm -rf META* none\n\n",
+    )
+    (context / "Dockerfile").write_text(trimmed)
+    uri = push(localaws, prepare(localaws.images, context))
+    script = (
+        "import glob, hello, os; d = os.path.dirname(hello.__file__) + '-1.dist-info/'; print(os.listdir(d))"
+    )
+    [left] = run(localaws, uri, command=["python3", "-c"], arguments=[script])
+    assert "METADATA" not in left
+    assert "entry_points.txt" in left
+
+
 def test_arguments_take_the_place_of_the_command(localaws: LocalAws, context: Path) -> None:
     uri = push(localaws, prepare(localaws.images, context))
     assert run(localaws, uri, arguments=["hello", "you"])[0].split()[:2] == ["hello", "you"]
