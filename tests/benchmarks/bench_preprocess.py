@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import os
 import re
+import runpy
 import shutil
 import sys
 import tempfile
@@ -57,9 +58,7 @@ def _run_seed(code: Path, data: Path, target: Path, sha256: str) -> Measured:
 
 
 def _write_customers(folder: Path, rows: int) -> Path:
-    sys.path.insert(0, str(SEED))
-    from churn.synthetic import make_customers
-
+    make_customers = runpy.run_path(str(SEED / "churn" / "synthetic.py"))["make_customers"]
     header, *lines = make_customers(min(rows, DISTINCT)).splitlines(keepends=True)
     folder.mkdir()
     path = folder / "customers.csv"
