@@ -53,7 +53,7 @@ class Settings:
         safe_ports = _ports(environment.get("SAGEMAKER_SAFE_PORT_RANGE", ""))
         return cls(
             ml_root=Path(environment.get("ML_ROOT", "/opt/ml")),
-            port=_positive(environment, "SAGEMAKER_BIND_TO_PORT", _default_port(safe_ports)),
+            port=_positive(environment, "SAGEMAKER_BIND_TO_PORT", DEFAULT_PORT),
             workers=workers,
             max_payload_bytes=_positive(environment, "MAX_CONTENT_LENGTH", megabytes * MEGABYTE),
             training_job_name=environment.get("TRAINING_JOB_NAME", ""),
@@ -92,10 +92,6 @@ def _ports(text: str) -> range | None:
     if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 65_536):
         raise UserError(f"SAGEMAKER_SAFE_PORT_RANGE must be two ports like 8000-8100, not {text!r}")
     return range(int(first), int(last) + 1)
-
-
-def _default_port(safe_ports: range | None) -> int:
-    return DEFAULT_PORT if safe_ports is None or DEFAULT_PORT in safe_ports else safe_ports[0]
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
