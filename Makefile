@@ -66,6 +66,29 @@ test-repositories: .venv/.ready ## The seeded repositories' own tests, as their 
 test-rehearsal: .venv/.ready ## What goes wrong in a project's life, in a local AWS
 	$(BIN)/pytest tests/rehearsal
 
+# --- Benchmarks -----------------------------------------------------------------------------------------------------
+
+.venv/bench-%/.ready: tests/benchmarks/requirements-%.txt $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/bench-$*
+	$(UV) pip sync --quiet --python .venv/bench-$*/bin/python --require-hashes $<
+	@touch $@
+
+.PHONY: bench-serving
+bench-serving: .venv/bench-serving/.ready ## Serving beside its limit and its baselines (needs wrk)
+	.venv/bench-serving/bin/python tests/benchmarks/bench_serving.py
+
+.PHONY: soak-serving
+soak-serving: .venv/bench-serving/.ready ## Serving at half load for ten minutes: is its memory flat (needs wrk)
+	.venv/bench-serving/bin/python tests/benchmarks/soak_serving.py --minutes 10
+
+.PHONY: bench-training
+bench-training: .venv/bench-training/.ready ## Training beside bare XGBoost, on two hosts and on disk
+	.venv/bench-training/bin/python tests/benchmarks/bench_training.py
+
+.PHONY: bench-preprocess
+bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and scikit-learn
+	.venv/bench-training/bin/python tests/benchmarks/bench_preprocess.py
+
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse
