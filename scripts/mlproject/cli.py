@@ -90,11 +90,13 @@ def create(
     name: ProjectName,
     approver_email: Annotated[str, typer.Option(help="Who is told when production waits for approval.")] = "",
     staging_instance_type: Annotated[str, typer.Option(help="Instance type of staging.")] = "",
-    staging_instance_count: Annotated[int, typer.Option(help="Instances of staging.", min=0, max=10)] = 0,
+    staging_instance_count: Annotated[
+        int | None, typer.Option(help="Instances of staging.", min=1, max=10)
+    ] = None,
     production_instance_type: Annotated[str, typer.Option(help="Instance type of production.")] = "",
     production_instance_count: Annotated[
-        int, typer.Option(help="Instances of production.", min=0, max=10)
-    ] = 0,
+        int | None, typer.Option(help="Instances of production.", min=1, max=10)
+    ] = None,
     data_location: Annotated[
         str, typer.Option(help="s3://bucket/key of the churn data; empty: a sample.")
     ] = "",
