@@ -46,7 +46,16 @@ def draw_bars(name: str, title: str, values: Mapping[str, float]) -> None:
     import pygal
 
     chart = pygal.HorizontalBar(
-        title=title, show_legend=False, print_values=True, width=800, height=120 + 45 * len(values), margin=20
+        title=title,
+        show_legend=False,
+        print_values=True,
+        width=1000,
+        height=120 + 45 * len(values),
+        margin=20,
+        truncate_label=-1,
+        # A picture, not a program; and equal from equal values.
+        js=[],
+        no_prefix=True,
     )
     chart.x_labels = list(values)
     chart.add("", list(values.values()))
