@@ -138,12 +138,7 @@ def _report(
             "rows": rows,
             "seconds": fits["container"],
         },
-        {
-            "what": "whole job, 1 host of 1 thread",
-            "rows": rows,
-            "seconds": one.seconds,
-            "peak_mb": one.peak_mb,
-        },
+        {"what": "whole job, 1 host of 1 thread", "rows": rows, **asdict(one)},
         {
             "what": "whole job, 2 hosts of 1 thread (processor time: of the busier)",
             "rows": rows,
