@@ -13,8 +13,6 @@ from mlproject.errors import UserError
 if TYPE_CHECKING:
     import boto3
 
-STUDIO_TAG = ("sagemaker:studio-visibility", "true")
-
 
 @dataclass(frozen=True)
 class Product:
