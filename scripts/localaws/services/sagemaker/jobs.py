@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound
+
 from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
@@ -173,6 +175,23 @@ class JobRun(ABC):
         except TimeoutError:
             self.timed_out = True
             return container.stop(STOP_GRACE_SECONDS)
+
+
+def find(region: Region, table: str, name: str) -> Job:
+    """Return a job of one of the region's tables."""
+    job: Job | None = region.table(table).get(name)
+    if job is None:
+        raise ResourceNotFound("Requested resource not found.")
+    return job
+
+
+def forget(region: Region, table: str, name: str, kind: str) -> None:
+    """Delete a job that has ended; ``kind`` is how a refusal calls it."""
+    job = find(region, table, name)
+    if not job.finished.is_set():
+        raise ResourceInUseException(f"{kind} job {job.arn} is still running.")
+    with LOCK:
+        region.table(table).pop(job.name, None)
 
 
 def stop(job: Job) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
+from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
 from localaws.operations import Operation, Request
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
-from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun, stop
+from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun, find, forget, stop
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.resources import LOCK, Region, now, tag_map
 from localaws.services.sagemaker.roles import require_role
@@ -170,19 +170,14 @@ def list_processing_jobs(request: Request) -> dict[str, Any]:
 
 def delete_processing_job(request: Request) -> None:
     """Forget a job that has ended."""
-    job = _find(request)
-    if not job.finished.is_set():
-        raise ResourceInUseException(f"Processing job {job.arn} is still running.")
-    with LOCK:
-        Region(request.account, request.region).table("processing_jobs").pop(job.name, None)
+    region = Region(request.account, request.region)
+    forget(region, "processing_jobs", request.params["ProcessingJobName"], "Processing")
 
 
 def _find(request: Request) -> Job:
-    name = request.params["ProcessingJobName"]
-    job: Job | None = Region(request.account, request.region).table("processing_jobs").get(name)
-    if job is None:
-        raise ResourceNotFound("Requested resource not found.")
-    return job
+    return find(
+        Region(request.account, request.region), "processing_jobs", request.params["ProcessingJobName"]
+    )
 
 
 def _summary(job: Job) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
+from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
 from localaws.operations import Operation, Request
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
-from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun, stop
+from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun, find, forget, stop
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.resources import LOCK, Region, now, tag_map
 from localaws.services.sagemaker.roles import require_role
@@ -238,19 +238,12 @@ def list_training_jobs(request: Request) -> dict[str, Any]:
 
 def delete_training_job(request: Request) -> None:
     """Forget a job that has ended."""
-    job = _find(request)
-    if not job.finished.is_set():
-        raise ResourceInUseException(f"Training job {job.arn} is still running.")
-    with LOCK:
-        Region(request.account, request.region).table("training_jobs").pop(job.name, None)
+    region = Region(request.account, request.region)
+    forget(region, "training_jobs", request.params["TrainingJobName"], "Training")
 
 
 def _find(request: Request) -> Job:
-    name = request.params["TrainingJobName"]
-    job: Job | None = Region(request.account, request.region).table("training_jobs").get(name)
-    if job is None:
-        raise ResourceNotFound("Requested resource not found.")
-    return job
+    return find(Region(request.account, request.region), "training_jobs", request.params["TrainingJobName"])
 
 
 def _summary(job: Job) -> dict[str, Any]:
