@@ -156,3 +156,23 @@ def test_what_localaws_cannot_do_is_refused_by_name(
 def test_a_job_that_does_not_exist_is_not_found(sagemaker: SageMaker) -> None:
     with pytest.raises(sagemaker.client.exceptions.ResourceNotFound):
         sagemaker.client.describe_training_job(TrainingJobName="nobody")
+
+
+def test_only_a_job_that_has_ended_can_be_deleted(sagemaker: SageMaker) -> None:
+    sagemaker.put("in/part/a.csv", "1,2")
+    sagemaker.client.create_training_job(**job(sagemaker, HyperParameters={"sleep": "60"}))
+    with pytest.raises(ClientError, match=r"Training job .* is still running"):
+        sagemaker.client.delete_training_job(TrainingJobName="fit")
+    sagemaker.client.stop_training_job(TrainingJobName="fit")
+    ended(sagemaker)
+
+    def deleted() -> bool:
+        try:
+            sagemaker.client.delete_training_job(TrainingJobName="fit")
+        except sagemaker.client.exceptions.ResourceInUse:
+            return False
+        return True
+
+    until(deleted)
+    with pytest.raises(sagemaker.client.exceptions.ResourceNotFound):
+        sagemaker.client.delete_training_job(TrainingJobName="fit")
