@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Containers that reach each other, as the hosts of one job do.
+
+    Attributes
+    ----------
+    name
+        The engine's name for it.
+    hosts
+        One name for each container, by which the others reach it: ``algo-1``, ``algo-2``, ... in Docker;
+        addresses of the loopback interface where containers are processes and there is more than one.
+    interface
+        The network interface on which they meet.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    interface: str
 
 
 @dataclass(frozen=True)
@@ -25,8 +46,8 @@ class ContainerSpec:
     environment
         As the service would set it, without the engine's own additions.
     mounts
-        Container path -> host folder. The process engine rewrites these paths in command, arguments and
-        environment; ``/opt/ml`` also through ``ML_ROOT``.
+        Container path -> host folder, file or socket. The process engine rewrites these paths in command,
+        arguments and environment; ``/opt/ml`` also through ``ML_ROOT``.
     workdir
         Container path to start in; empty keeps the image's.
     role_arn
@@ -37,6 +58,24 @@ class ContainerSpec:
         Called with each line of output, without its newline.
     port
         Container port to publish, 0 for none.
+    cluster, host
+        The cluster that it belongs to and its own name there, one of the cluster's ``hosts``.
+    memory_mb, cpus
+        The most it may have, 0 for as much as there is. An engine gives no more than the machine has.
+        The process engine does not limit.
+    user
+        ``uid:gid``; empty keeps the image's. The process engine runs all as its own user.
+    read_only_root
+        Nothing but the mounts, ``/tmp`` and the usual folders of run time state can be written to; not so in
+        the process engine.
+    read_only_mounts
+        Paths among the mounts that cannot be written to; not so in the process engine.
+    tmp_mb
+        Size of ``/tmp``, 0 for no limit; only with ``read_only_root``.
+    unprivileged
+        Without any of root's capabilities; the process engine has none to take away.
+    isolated
+        Reaches nothing but its cluster; the process engine cuts no network.
     """
 
     name: str
@@ -50,6 +89,16 @@ class ContainerSpec:
     region: str = "us-east-1"
     log: Callable[[str], None] = print
     port: int = 0
+    cluster: Cluster | None = None
+    host: str = ""
+    memory_mb: int = 0
+    cpus: float = 0.0
+    user: str = ""
+    read_only_root: bool = False
+    read_only_mounts: Collection[str] = ()
+    tmp_mb: int = 0
+    unprivileged: bool = False
+    isolated: bool = False
 
 
 class Container(Protocol):
@@ -57,7 +106,11 @@ class Container(Protocol):
 
     @property
     def address(self) -> str:
-        """``http://127.0.0.1:<port>`` of the published port."""
+        """``http://<address>:<port>`` at which this machine reaches the published port."""
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Tell whether it was killed because it wanted more than its memory."""
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
@@ -74,8 +127,15 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def host_address(self) -> str:
+        """The address of this machine that containers reach; who serves them something listens there."""
+
     def start(self, spec: ContainerSpec) -> Container:
         """Start a container; raise ``localaws.images.ImageNotFound`` when there is no such image."""
+
+    def cluster(self, size: int) -> AbstractContextManager[Cluster]:
+        """Make names and a network for ``size`` containers; they must have ended when the context is left."""
 
     def close(self) -> None:
         """End every container that this engine started."""

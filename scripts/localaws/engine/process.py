@@ -12,10 +12,10 @@ import subprocess
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from localaws.engine import Container, ContainerSpec
+from localaws.engine import Cluster, Container, ContainerSpec
 from localaws.engine.curated import CuratedImages
 from localaws.engine.processes import kill_all, signal_group
 from localaws.engine.rewrite import PathMap
@@ -29,6 +29,9 @@ ENGINE_MARKER = "LOCALAWS_ENGINE"
 CONTAINER_MARKER = "LOCALAWS_CONTAINER"
 NOT_FOUND = 'echo "exec: \\"$0\\": executable file not found in \\$PATH"; exit 127'
 CLOSE_GRACE_SECONDS = 2.0
+LOOPBACK = "127.0.0.1"
+CLUSTER_ADDRESSES = "127.83.{}.{}"
+MOST_HOSTS = 254
 
 
 class ProcessContainer:
@@ -75,7 +78,12 @@ class ProcessContainer:
     @property
     def address(self) -> str:
         """``http://127.0.0.1:<port>`` of the published port."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def out_of_memory(self) -> bool:
+        """False: memory is not limited, and an end by the machine's own shortage looks like any other."""
+        return False
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
@@ -127,7 +135,8 @@ class ProcessEngine:
         Variables of the build image itself.
     """
 
-    name = "process"
+    name = "processes"
+    host_address = LOOPBACK
 
     def __init__(
         self, runtime: Runtime, settings: HostSettings, build_environment: Mapping[str, str]
@@ -138,6 +147,7 @@ class ProcessEngine:
         self._curated = CuratedImages(self._folder, settings, build_environment)
         self._id = uuid.uuid4().hex
         self._numbers = itertools.count(1)
+        self._clusters = itertools.count()
         self._running: dict[int, ProcessContainer] = {}
         self._lock = threading.Lock()
         self._watchdog: Watchdog | None = None
@@ -157,6 +167,17 @@ class ProcessEngine:
             _remove(sandbox)
             raise
         return container
+
+    @contextlib.contextmanager
+    def cluster(self, size: int) -> Iterator[Cluster]:
+        """Name ``size`` hosts; where there are several, each has an address of the loopback interface to itself."""
+        if size > MOST_HOSTS:
+            raise ValueError(
+                f"{size} hosts are more than the {MOST_HOSTS} that this engine has addresses for"
+            )
+        number = next(self._clusters) % 256
+        several = tuple(CLUSTER_ADDRESSES.format(number, host) for host in range(1, size + 1))
+        yield Cluster(f"cluster-{number}", several if size > 1 else ("algo-1",), "lo")
 
     def _next_number(self) -> int:
         with self._lock:
@@ -261,6 +282,6 @@ def _slug(name: str) -> str:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((LOOPBACK, 0)) as server:
         port: int = server.getsockname()[1]
         return port

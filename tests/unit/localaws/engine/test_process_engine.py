@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -192,3 +193,14 @@ def test_nothing_survives_a_server_that_was_killed(tmp_path: Path) -> None:
         os.kill(server.pid, signal.SIGKILL)
     assert eventually(lambda: not marked(marker)), json.dumps(marked(marker))
     assert eventually(lambda: not Path(temporary).exists())
+
+
+def test_one_host_is_named_as_sagemaker_names_it_and_several_by_addresses_of_their_own(
+    localaws: LocalAws,
+) -> None:
+    with localaws.engine.cluster(1) as alone, localaws.engine.cluster(3) as several:
+        assert alone.hosts == ("algo-1",)
+        assert len(set(several.hosts)) == 3
+        assert all(host.startswith("127.") for host in several.hosts)
+        with socket.create_server((several.hosts[2], 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=1).close()
