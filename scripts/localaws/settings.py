@@ -19,6 +19,8 @@ class HostSettings(BaseSettings):
     ca_bundle: Path | None = Field(
         default=None, validation_alias=AliasChoices("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     )
+    strict: bool = Field(default=False, validation_alias="LOCALAWS_STRICT")
+    """Whether an answer that botocore's model does not allow is a failure (see ``localaws.strict``)."""
     cache_home: Path = Field(
         default_factory=lambda: Path.home() / ".cache", validation_alias=AliasChoices("XDG_CACHE_HOME")
     )

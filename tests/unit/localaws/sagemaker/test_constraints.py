@@ -8,7 +8,8 @@ import pytest
 from moto.core.utils import get_service_model
 from moto.sagemaker.exceptions import ValidationError
 
-from localaws.services.sagemaker.constraints import compiled, refuse_invalid
+from localaws.model_constraints import compiled
+from localaws.services.sagemaker.constraints import refuse_invalid
 
 MODEL = get_service_model("sagemaker")
 
