@@ -1,4 +1,4 @@
-"""Which operation an HTTP request asks for: its WSGI environment comes in, botocore's model of the operation goes out."""
+"""Which operation a request asks for: its WSGI environment comes in, botocore's model of the operation goes out."""
 
 from __future__ import annotations
 
