@@ -35,14 +35,17 @@ def answer(environ: WSGIEnvironment, start_response: StartResponse, error: Excep
             f"localaws: {operation}: {error!r}",
         )
         log.error("%s failed: %r (traceback in %s)", operation, error, _record(operation, error))
-    is_xml = "json" not in environ.get("CONTENT_TYPE", "") and _speaks_xml(environ)
-    body = _xml(code, message) if is_xml else json.dumps({"__type": code, "message": message})
-    headers = [
-        ("Content-Type", "text/xml" if is_xml else "application/json"),
-        ("x-amzn-errortype", code),
-    ]
+    headers, body = shaped(environ, code, message)
     start_response(status, headers)
-    return [body.encode()]
+    return [body]
+
+
+def shaped(environ: WSGIEnvironment, code: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body of an error as the called service's protocol has it."""
+    is_xml = "json" not in environ.get("CONTENT_TYPE", "") and _speaks_xml(environ)
+    body = _xml(environ, code, message) if is_xml else json.dumps({"__type": code, "message": message})
+    kind = "text/xml" if is_xml else "application/json"
+    return [("Content-Type", kind), ("x-amzn-errortype", code)], body.encode()
 
 
 def _record(operation: str, error: Exception) -> str:
@@ -55,10 +58,19 @@ def _record(operation: str, error: Exception) -> str:
 
 def _speaks_xml(environ: WSGIEnvironment) -> bool:
     """Tell the XML protocols (S3 and the query services) from the JSON ones by what a request looks like."""
-    is_query = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    return is_query or "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
+    return _is_query(environ) or _is_s3(environ)
 
 
-def _xml(code: str, message: str) -> str:
+def _is_query(environ: WSGIEnvironment) -> bool:
+    return environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+
+
+def _is_s3(environ: WSGIEnvironment) -> bool:
+    return "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
+
+
+def _xml(environ: WSGIEnvironment, code: str, message: str) -> str:
     error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    if _is_s3(environ):
+        return f"<Error>{error}</Error>"
     return f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"

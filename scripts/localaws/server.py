@@ -30,7 +30,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import localaws.runtime
 import localaws.services
-from localaws import failures, repairs, routes
+from localaws import failures, faults, repairs, routes
 from localaws.engine import Engine
 from localaws.engine.process import ProcessEngine
 from localaws.errors import PlatformError, UserError
@@ -60,9 +60,13 @@ class Application(DomainDispatcherApplication):
         if environ.get("PATH_INFO") == HEALTH_PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps({"status": "running", "services": installed_services()}).encode()]
+        if environ.get("PATH_INFO") == faults.PATH:
+            return faults.administer(environ, start_response)
         application = routes.find(environ) or super().__call__
         try:
-            answer: Iterable[bytes] = application(environ, start_response)
+            answer: Iterable[bytes] = faults.strike(application, environ, start_response)
+        except faults.BrokenOff:
+            raise
         except Exception as error:
             return failures.answer(environ, start_response, error)
         return answer
