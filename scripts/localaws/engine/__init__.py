@@ -134,6 +134,10 @@ class Engine(Protocol):
     def start(self, spec: ContainerSpec) -> Container:
         """Start a container; raise ``localaws.images.ImageNotFound`` when there is no such image."""
 
+    def for_build(self, spec: ContainerSpec, privileged: bool) -> AbstractContextManager[ContainerSpec]:
+        """Complete the container of a build with what a build image has here: tools' settings, caches and, when
+        ``privileged``, a Docker engine. The container must have ended when the context is left."""
+
     def cluster(self, size: int) -> AbstractContextManager[Cluster]:
         """Make names and a network for ``size`` containers; they must have ended when the context is left."""
 

@@ -168,6 +168,12 @@ class ProcessEngine:
             raise
         return container
 
+    def for_build(
+        self, spec: ContainerSpec, privileged: bool
+    ) -> contextlib.AbstractContextManager[ContainerSpec]:
+        """Return ``spec`` as it is: `CuratedImages` plays the build image, which has no Docker engine."""
+        return contextlib.nullcontext(spec)
+
     @contextlib.contextmanager
     def cluster(self, size: int) -> Iterator[Cluster]:
         """Name ``size`` hosts; where there are several, each has an address of the loopback interface to itself."""

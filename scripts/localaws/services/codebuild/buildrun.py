@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,6 +58,7 @@ class BuildRun:
         self.built = False
         self.driven = False
         self.deadline = float("inf")
+        self._container_needs = ExitStack()
         self._append = self._writer()
 
     def _writer(self) -> Callable[[str], None]:
@@ -136,8 +137,10 @@ class BuildRun:
             region=build.region,
             log=self._hear,
         )
+        engine = runtime().engine
+        completed = engine.for_build(spec, build.settings["environment"]["privilegedMode"])
         try:
-            build.attach(runtime().engine.start(spec))
+            build.attach(engine.start(self._container_needs.enter_context(completed)))
         except ImageNotFound as error:
             raise PhaseFailed(
                 "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", f"Unable to pull customer's container image. {error}"
@@ -194,6 +197,7 @@ class BuildRun:
         build = self.build
         if build.container and build.container.running():
             build.container.stop(grace=1)
+        self._container_needs.close()
         # A phase that something unforeseen left open must not look as if it still ran.
         self._end_phase("FAULT", "INTERNAL_SERVICE_ERROR", "see the log of localaws")
         if build.status == RUNNING:
