@@ -95,6 +95,10 @@ bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and sc
 rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1)
 	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep)
 
+.PHONY: faults
+faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name)
+	$(BIN)/mlproject faults --page docs/faults.md $(if $(ONLY),--only '$(ONLY)')
+
 .PHONY: publish
 publish: .venv/.ready ## Publish the template into the AWS account of the current credentials (ARGS='--help')
 	$(BIN)/mlproject publish $(ARGS)

@@ -228,6 +228,20 @@ def rehearse(
     raise SystemExit(0 if summary.passed else 1)
 
 
+@app.command()
+def faults(
+    only: Annotated[str, typer.Option(help="Part of a name: run only faults whose name holds it.")] = "",
+    output: Annotated[Path, typer.Option(help="Where report.json and the logs go.")] = Path("build/faults"),
+    page: Annotated[
+        Path | None, typer.Option(help="Write the table for people there, if every fault ran.")
+    ] = None,
+) -> None:
+    """Break what can break in a local AWS, and see that each is told, ends well and can be recovered from."""
+    from mlproject.faults import campaign
+
+    raise SystemExit(0 if campaign.run(output, only, None if only else page) else 1)
+
+
 def _decide(name: str, decision: approvals.Decision, comment: str, region: str, json: bool) -> None:
     session = _session(region)
     gate = approvals.decide_gate(

@@ -1,0 +1,1 @@
+"""What can break is broken on purpose in a local AWS; what the user saw and how it recovered is written down."""

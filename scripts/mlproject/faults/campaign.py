@@ -1,0 +1,108 @@
+"""The command behind ``make faults``: one fault after the other in one world, the report, and that nothing is left."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlproject import console
+from mlproject.errors import UserError
+from mlproject.faults.findings import Finding, Row, failed_row, page, row, write_report
+from mlproject.faults.world import World
+from mlproject.rehearsal import logs
+from mlproject.rehearsal.local import running
+
+MODULES = ("runner_faults",)
+"""In the order in which their faults happen: later ones find the project as far as earlier ones brought it."""
+
+Prove = Callable[[World], Finding]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what is injected, and the function that injects it, asserts what comes of it and recovers."""
+
+    name: str
+    injected: str
+    prove: Prove
+    engine: str = ""
+
+
+_faults: list[Fault] = []
+
+
+def fault(name: str, injected: str, engine: str = "") -> Callable[[Prove], Prove]:
+    """Enter a function into the campaign; ``engine`` names the only one that the fault means something on."""
+
+    def enter(prove: Prove) -> Prove:
+        _faults.append(Fault(name, injected, prove, engine))
+        return prove
+
+    return enter
+
+
+def faults() -> Sequence[Fault]:
+    """Return every fault in its order."""
+    for name in MODULES:
+        importlib.import_module(f"mlproject.faults.{name}")
+    return tuple(_faults)
+
+
+def run(output: Path, only: str, page_file: Path | None) -> bool:
+    """Run the faults and write ``report.json``; return whether all recovered and nothing was left.
+
+    Parameters
+    ----------
+    output
+        Folder to write to.
+    only
+        Part of a name: only faults whose name holds it.
+    page_file
+        Where the page for people goes; None for a run that is no record (``only``).
+
+    Raises
+    ------
+    UserError
+        No fault has such a name.
+    """
+    chosen = [each for each in faults() if only in each.name]
+    if not chosen:
+        raise UserError(
+            f"no fault is called {only!r}; there are: {', '.join(each.name for each in faults())}"
+        )
+    rows: list[Row] = []
+    leftovers: list[str] = []
+    with running(output.resolve() / "localaws", keep=False) as local:
+        world = World(local, "processes")
+        try:
+            rows += [_prove(each, world) for each in chosen if each.engine in ("", world.engine)]
+            leftovers += world.end()
+        finally:
+            logs.save(world.session, output / "logs")
+            write_report(rows, leftovers, output / "report.json")
+    for entry in leftovers:
+        console.fail(f"left over: {entry}")
+    if page_file is not None:
+        page_file.write_text(page(rows, os.cpu_count() or 1))
+    return all(each.recovered for each in rows) and not leftovers
+
+
+def _prove(each: Fault, world: World) -> Row:
+    started = time.monotonic()
+    try:
+        found = row(each.name, each.injected, each.prove(world))
+    except Exception as error:
+        # One that does not end well must not keep the others from being tried; the exit code tells.
+        found = failed_row(each.name, each.injected, error, round(time.monotonic() - started, 1))
+        console.note(traceback.format_exc())
+    mark = "✓" if found.recovered else "✗"
+    console.line(
+        f"{mark} {each.name}: {found.seen} ({found.recovery}, {found.seconds:.1f} s;"
+        f" {time.monotonic() - started:.0f} s in all)"
+    )
+    return found

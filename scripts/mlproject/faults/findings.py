@@ -1,0 +1,95 @@
+"""What a fault campaign found: a row for each fault goes into ``report.json`` and into the page for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST_SEEN = 300
+
+PAGE_HEAD = """# Faults
+
+Written by `make faults`, which breaks what can break, one thing after the other, in a local AWS: the template's own
+code in its own builds, functions, pipelines and endpoints. Each row was injected for real; what the user sees is
+quoted from the run; the seconds are how long the recovery took, on a machine of {processors} processors.
+`make faults ONLY=name` runs one; [rehearsal.md](rehearsal.md) has the life without faults.
+
+| fault | injected | what the user sees | end state | recovered by | seconds |
+|---|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of a fault.
+
+    Attributes
+    ----------
+    seen
+        What the user is told, in the words that they are told it in.
+    end_state
+        What the fault left, before anybody did anything.
+    recovery
+        What made it good: ``retry``, ``delete``, ``by itself`` ...
+    seconds
+        How long that took.
+    """
+
+    seen: str
+    end_state: str
+    recovery: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault in the report; ``recovered`` is false for one that did not end as it should, and ``seen`` says why."""
+
+    name: str
+    injected: str
+    seen: str
+    end_state: str
+    recovery: str
+    recovered: bool
+    seconds: float
+
+
+def row(name: str, injected: str, finding: Finding) -> Row:
+    """Return the row of a fault that ended as it should."""
+    seen = shortened(finding.seen)
+    return Row(name, injected, seen, finding.end_state, finding.recovery, True, round(finding.seconds, 1))
+
+
+def failed_row(name: str, injected: str, error: Exception, seconds: float) -> Row:
+    """Return the row of a fault that did not end as it should."""
+    return Row(name, injected, f"{type(error).__name__}: {error}", "not as it should be", "-", False, seconds)
+
+
+def shortened(text: str) -> str:
+    """Return one line of bearable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_SEEN else f"{line[:LONGEST_SEEN]}..."
+
+
+def write_report(rows: Sequence[Row], leftovers: Sequence[str], path: Path) -> None:
+    """Write ``report.json``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    report = {"faults": [dataclasses.asdict(each) for each in rows], "leftovers": list(leftovers)}
+    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+
+
+def page(rows: Sequence[Row], processors: int) -> str:
+    """Return the page for people."""
+    lines = [
+        f"| {' | '.join(_cell(cell) for cell in (each.name, each.injected, each.seen, each.end_state))} "
+        f"| {_cell(each.recovery)} | {each.seconds:.1f} |\n"
+        for each in rows
+    ]
+    return PAGE_HEAD.format(processors=processors) + "".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
