@@ -30,7 +30,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import localaws.runtime
 import localaws.services
-from localaws import failures, faults, repairs, routes
+from localaws import failures, faults, repairs, routes, strict
 from localaws.engine import Engine
 from localaws.engine.process import ProcessEngine
 from localaws.errors import PlatformError, UserError
@@ -41,7 +41,7 @@ from localaws.services import events
 from localaws.settings import HostSettings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
@@ -62,7 +62,7 @@ class Application(DomainDispatcherApplication):
             return [json.dumps({"status": "running", "services": installed_services()}).encode()]
         if environ.get("PATH_INFO") == faults.PATH:
             return faults.administer(environ, start_response)
-        application = routes.find(environ) or super().__call__
+        application = routes.find(environ) or self._api
         try:
             answer: Iterable[bytes] = faults.strike(application, environ, start_response)
         except faults.BrokenOff:
@@ -70,6 +70,13 @@ class Application(DomainDispatcherApplication):
         except Exception as error:
             return failures.answer(environ, start_response, error)
         return answer
+
+    @functools.cached_property
+    def _api(self) -> WSGIApplication:
+        """What answers API calls; in strict mode each answer is held against its model."""
+        if not HostSettings().strict:
+            return super().__call__
+        return strict.checked(super().__call__, lambda environ: str(self.get_application(environ).service))  # type: ignore[attr-defined]
 
     def get_application(self, environ: WSGIEnvironment) -> Flask:
         """Return moto's application for the request's host, made once."""
