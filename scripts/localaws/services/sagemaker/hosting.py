@@ -15,7 +15,7 @@ from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
 from localaws.services.sagemaker.container_images import resolved_image
-from localaws.services.sagemaker.jobs import OPT_ML
+from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
 from localaws.services.sagemaker.storage import Bucket, StorageError, unpack
 

@@ -1,4 +1,4 @@
-"""What processing and training jobs share: a folder that is /opt/ml, a container run in it, a stop, an end."""
+"""What the kinds of jobs share: hosts that are a folder and a container each, a stop, an end."""
 
 from __future__ import annotations
 
@@ -9,26 +9,37 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound
 
-from localaws.engine import Container, ContainerSpec
+from localaws.engine import Cluster, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
+from localaws.services.sagemaker.instance_types import machine
+from localaws.services.sagemaker.job_hosts import OPT_ML, Ended, Host, HostGroup, make_hosts
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
 from localaws.services.sagemaker.storage import Bucket, StorageError
 
-OPT_ML = "/opt/ml"
-STOP_GRACE_SECONDS = 120.0
 REASON_LENGTH = 1024
-HOST = "algo-1"
+INSTANCE_GROUP = "homogeneousCluster"
+OUT_OF_MEMORY = (
+    "ClientError: Please use an instance type with more memory, or reduce the size of the data that an "
+    "instance processes."
+)
+SHARDED = "ShardedByS3Key"
+
+
+class Stoppable(Protocol):
+    """What runs for a job."""
+
+    def stop(self) -> None:
+        """End it; return when nothing is left."""
 
 
 @dataclass(eq=False)
 class Job(Resource):
-    """A processing or training job, running or ended.
+    """A processing, training or transform job, running or ended.
 
     Attributes
     ----------
@@ -36,13 +47,13 @@ class Job(Resource):
         Set when the job has its final status.
     stopping
         A stop was asked for.
-    container
-        The running container, once there is one.
+    containers
+        The running containers, once there are any.
     """
 
     finished: threading.Event = field(default_factory=threading.Event)
     stopping: bool = False
-    container: Container | None = None
+    containers: Stoppable | None = None
 
 
 class JobFailed(Exception):
@@ -62,20 +73,25 @@ class JobRun(ABC):
 
     kind: str
     log_group: str
+    cluster: Cluster
 
     def __init__(self, region: Region, job: Job) -> None:
         self.region = region
         self.job = job
         self.detail = job.detail
         self.folder = runtime().data / "sagemaker" / region.account / region.name / self.kind / job.name
-        self.bucket = Bucket(runtime().client("s3", region.name, self.detail["RoleArn"]))
+        self.hosts: list[Host] = []
+        self.bucket = Bucket(runtime().client("s3", region.name, self.role))
         self.last_lines: deque[str] = deque(maxlen=20)
         self.timed_out = False
 
     def run(self) -> None:
         """Run the job to its end; whatever happens, the job gets a final status."""
         try:
-            self.execute()
+            with runtime().engine.cluster(self.instances.get("InstanceCount", 1)) as cluster:
+                self.cluster = cluster
+                self.hosts = make_hosts(cluster, self.folder)
+                self.execute()
         except JobFailed as error:
             self.fail(str(error))
         except ImageNotFound as error:
@@ -90,6 +106,16 @@ class JobRun(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def role(self) -> str:
+        """The role that the job acts as."""
+        return str(self.detail["RoleArn"])
+
+    @property
+    @abstractmethod
+    def instances(self) -> Mapping[str, Any]:
+        """InstanceType and InstanceCount."""
+
+    @property
     @abstractmethod
     def isolated(self) -> bool:
         """The job has network isolation: its container gets no credentials (the process engine cuts no network)."""
@@ -102,16 +128,91 @@ class JobRun(ABC):
     def fail(self, reason: str) -> None:
         """Set the status Failed."""
 
-    def host_path(self, container_path: str) -> Path:
-        """Return the folder on this machine that is ``container_path`` in the container."""
-        return self.folder / Path(container_path).relative_to(OPT_ML)
-
-    def run_container(
+    def run_containers(
         self, image: str, command: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str]
-    ) -> int:
-        """Run the job's container until it ends, is stopped or is out of time; return its exit code."""
+    ) -> Ended:
+        """Run a container on every host until all end, one fails, they are stopped or out of time."""
+        group = HostGroup(
+            {host: self._spec(host, image, command, arguments, environment) for host in self.hosts}
+        )
+        with LOCK:
+            self.job.containers = group
+            stopping = self.job.stopping
+        if stopping:
+            group.stop()
+        ended = group.wait(self.detail.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"))
+        self.timed_out = ended.timed_out
+        if ended.out_of_memory and not self.job.stopping:
+            raise JobFailed(OUT_OF_MEMORY)
+        return ended
+
+    def read_line(self, line: str) -> None:  # noqa: B027 - a job that looks for nothing in its log is complete
+        """See a line that a container wrote."""
+
+    def write_config(self, path: str, value: Any) -> None:
+        """Write a JSON file that every host's container reads."""
+        for host in self.hosts:
+            _write_json(host, path, value)
+
+    def write_resource_config(self, path: str) -> None:
+        """Write the file that tells each container of its host and the others."""
+        instance_type = self.instances["InstanceType"]
+        names = [host.name for host in self.hosts]
+        group = {"instance_group_name": INSTANCE_GROUP, "instance_type": instance_type, "hosts": names}
+        shared = {
+            "current_instance_type": instance_type,
+            "current_group_name": INSTANCE_GROUP,
+            "hosts": names,
+            "instance_groups": [group],
+            "network_interface_name": self.cluster.interface,
+        }
+        for host in self.hosts:
+            _write_json(host, path, {"current_host": host.name, **shared})
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder in every host's container."""
+        for host in self.hosts:
+            host.path(path).mkdir(parents=True, exist_ok=True)
+
+    def fetch(self, uri: str, path: str, distribution: str, where: str) -> None:
+        """Copy the objects below ``uri`` into a folder of every host's container.
+
+        Parameters
+        ----------
+        uri, path
+            From the prefix, to the folder.
+        distribution
+            FullyReplicated, or ShardedByS3Key: every host gets its part of the objects.
+        where
+            How the reason calls this input when there is no object at all.
+        """
+        self.make_folder(path)
+        keys = self.bucket.keys(uri)
+        if not keys:
+            raise JobFailed(
+                f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in {where}.'
+            )
+        for place, host in enumerate(self.hosts):
+            part = keys[place :: len(self.hosts)] if distribution == SHARDED else keys
+            self.bucket.download_keys(uri, part, host.path(path))
+
+    def message_file(self, host: Host, path: str) -> str:
+        """Return the beginning of a file that a host's container may have left."""
+        target = host.path(path)
+        if not target.is_file():
+            return ""
+        return target.read_text(encoding="utf-8", errors="replace")[:REASON_LENGTH].strip()
+
+    def _spec(
+        self,
+        host: Host,
+        image: str,
+        command: Sequence[str],
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> ContainerSpec:
         write_log = runtime().log_writer(
-            self.region.name, self.log_group, f"{self.job.name}/{HOST}-{int(now().timestamp())}"
+            self.region.name, self.log_group, f"{self.job.name}/{host.label}-{int(now().timestamp())}"
         )
 
         def log(line: str) -> None:
@@ -119,62 +220,21 @@ class JobRun(ABC):
             self.read_line(line)
             write_log(line)
 
-        spec = ContainerSpec(
-            name=f"{self.kind}/{self.job.name}",
+        return ContainerSpec(
+            name=f"{self.kind}/{self.job.name}/{host.label}",
             image=image,
             command=command,
             arguments=arguments,
             environment=environment,
-            mounts={OPT_ML: self.folder},
-            role_arn="" if self.isolated else self.detail["RoleArn"],
+            mounts={OPT_ML: host.folder},
+            role_arn="" if self.isolated else self.role,
             region=self.region.name,
             log=log,
+            cluster=self.cluster,
+            host=host.name,
+            isolated=self.isolated,
+            **machine(self.instances["InstanceType"]),
         )
-        container = runtime().engine.start(spec)
-        with LOCK:
-            self.job.container = container
-            stopping = self.job.stopping
-        if stopping:
-            return container.stop(STOP_GRACE_SECONDS)
-        return self._wait(container)
-
-    def read_line(self, line: str) -> None:  # noqa: B027 - a job that looks for nothing in its log is complete
-        """See a line that the container wrote."""
-
-    def write_config(self, path: str, value: Any) -> None:
-        """Write a JSON file that the container reads."""
-        target = self.host_path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(value, default=str), encoding="utf-8")
-
-    def write_resource_config(self, path: str, instance_type: str) -> None:
-        """Write the file that tells the container of its one host."""
-        group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": [HOST]}
-        self.write_config(
-            path,
-            {
-                "current_host": HOST,
-                "current_instance_type": instance_type,
-                "current_group_name": "homogeneousCluster",
-                "hosts": [HOST],
-                "instance_groups": [group],
-                "network_interface_name": "lo",
-            },
-        )
-
-    def message_file(self, path: str) -> str:
-        """Return the beginning of a file that the container may have left."""
-        target = self.host_path(path)
-        if not target.is_file():
-            return ""
-        return target.read_text(encoding="utf-8", errors="replace")[:REASON_LENGTH].strip()
-
-    def _wait(self, container: Container) -> int:
-        try:
-            return container.wait(self.detail.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"))
-        except TimeoutError:
-            self.timed_out = True
-            return container.stop(STOP_GRACE_SECONDS)
 
 
 def find(region: Region, table: str, name: str) -> Job:
@@ -195,13 +255,15 @@ def forget(region: Region, table: str, name: str, kind: str) -> None:
 
 
 def stop(job: Job) -> None:
-    """End the job's container, or keep it from starting; the run then sets the final status."""
+    """End the job's containers, or keep them from starting; the run then sets the final status."""
     with LOCK:
         job.stopping = True
-        container = job.container
-    if container is not None:
-        runtime().spawn(f"stop {job.name}", lambda: _stop_container(container))
+        containers = job.containers
+    if containers is not None:
+        runtime().spawn(f"stop {job.name}", containers.stop)
 
 
-def _stop_container(container: Container) -> None:
-    container.stop(STOP_GRACE_SECONDS)
+def _write_json(host: Host, path: str, value: Any) -> None:
+    target = host.path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(value, default=str), encoding="utf-8")

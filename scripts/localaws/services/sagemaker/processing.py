@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
@@ -31,6 +32,12 @@ class ProcessingRun(JobRun):
     log_group = "/aws/sagemaker/ProcessingJobs"
 
     @property
+    def instances(self) -> Mapping[str, Any]:
+        """ProcessingResources' ClusterConfig."""
+        instances: Mapping[str, Any] = self.detail["ProcessingResources"]["ClusterConfig"]
+        return instances
+
+    @property
     def isolated(self) -> bool:
         """NetworkConfig's EnableNetworkIsolation."""
         return bool(self.detail.get("NetworkConfig", {}).get("EnableNetworkIsolation"))
@@ -40,19 +47,19 @@ class ProcessingRun(JobRun):
         self.detail["ProcessingStartTime"] = now()
         self._prepare()
         application = self.detail["AppSpecification"]
-        code = self.run_container(
+        ended = self.run_containers(
             application["ImageUri"],
             application.get("ContainerEntrypoint", ()),
             application.get("ContainerArguments", ()),
             self.detail.get("Environment", {}),
         )
-        message = self.message_file("/opt/ml/output/message")
+        message = self.message_file(ended.host, "/opt/ml/output/message")
         if message:
             self.detail["ExitMessage"] = message
         if self.job.stopping or self.timed_out:
             return self._end("Stopped")
-        if code != 0:
-            raise JobFailed(self._reason(code))
+        if ended.code != 0:
+            raise JobFailed(self._reason(ended.code))
         self._deliver()
         self._end("Completed")
 
@@ -62,31 +69,23 @@ class ProcessingRun(JobRun):
 
     def _prepare(self) -> None:
         self.write_config("/opt/ml/config/processingjobconfig.json", self.detail)
-        cluster = self.detail["ProcessingResources"]["ClusterConfig"]
-        self.write_resource_config("/opt/ml/config/resourceconfig.json", cluster["InstanceType"])
-        self.host_path("/opt/ml/output").mkdir(parents=True, exist_ok=True)
+        self.write_resource_config("/opt/ml/config/resourceconfig.json")
+        self.make_folder("/opt/ml/output")
         for item in self.detail.get("ProcessingInputs", ()):
-            self._fetch(item)
+            if not item.get("AppManaged"):
+                source = item["S3Input"]
+                distribution = source.get("S3DataDistributionType", "FullyReplicated")
+                self.fetch(source["S3Uri"], source["LocalPath"], distribution, f"input {item['InputName']}")
         for output in self._outputs():
-            self.host_path(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
-
-    def _fetch(self, item: dict[str, Any]) -> None:
-        source = item["S3Input"]
-        if item.get("AppManaged"):
-            return
-        folder = self.host_path(source["LocalPath"])
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.bucket.download(source["S3Uri"], folder) == 0:
-            raise JobFailed(
-                f'ClientError: Data download failed: No S3 objects found under S3 URL "{source["S3Uri"]}" '
-                f"given in input {item['InputName']}."
-            )
+            self.make_folder(output["S3Output"]["LocalPath"])
 
     def _deliver(self) -> None:
         key = self.detail.get("ProcessingOutputConfig", {}).get("KmsKeyId", "")
         for output in self._outputs():
             target = output["S3Output"]
-            self.bucket.upload_folder(self.host_path(target["LocalPath"]), target["S3Uri"], key)
+            # The first host's last: of the files of a name, its stays.
+            for host in reversed(self.hosts):
+                self.bucket.upload_folder(host.path(target["LocalPath"]), target["S3Uri"], key)
 
     def _outputs(self) -> list[dict[str, Any]]:
         outputs = self.detail.get("ProcessingOutputConfig", {}).get("Outputs", [])
@@ -193,10 +192,6 @@ def _status(job: Job) -> str:
 
 
 def _refuse_unsupported(params: dict[str, Any]) -> None:
-    if params["ProcessingResources"]["ClusterConfig"]["InstanceCount"] > 1:
-        raise ValidationError(
-            "localaws runs a processing job on one instance: InstanceCount above 1 is refused."
-        )
     for item in params.get("ProcessingInputs", ()):
         _refuse_unsupported_input(item)
     for output in params.get("ProcessingOutputConfig", {}).get("Outputs", ()):

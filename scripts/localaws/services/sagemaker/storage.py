@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,32 @@ class Bucket:
     def __init__(self, client: Any) -> None:
         self._client = client
 
+    def keys(self, uri: str) -> list[str]:
+        """Return the keys that begin with the prefix ``uri``, in order, without those of folders."""
+        bucket, prefix = split_uri(uri)
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError(f"Failed to list {uri}: {error}") from error
+        return [key for key in keys if not key.endswith("/")]
+
     def download(self, uri: str, folder: Path) -> int:
         """Copy every object whose key begins with the prefix ``uri`` into ``folder``; return how many."""
+        keys = self.keys(uri)
+        self.download_keys(uri, keys, folder)
+        return len(keys)
+
+    def download_keys(self, uri: str, keys: Sequence[str], folder: Path) -> None:
+        """Copy some of the objects below the prefix ``uri`` into ``folder``."""
         bucket, prefix = split_uri(uri)
-        count = 0
         try:
-            for key in self._keys(bucket, prefix):
-                target = folder / _relative(key, prefix)
+            for key in keys:
+                target = folder / relative_key(key, prefix)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 self._client.download_file(bucket, key, str(target))
-                count += 1
         except (ClientError, BotoCoreError, OSError) as error:
             raise StorageError(f"Failed to download data from {uri}: {error}") from error
-        return count
 
     def read(self, uri: str) -> bytes:
         """Return one object."""
@@ -81,12 +94,6 @@ class Bucket:
         except (ClientError, BotoCoreError) as error:
             raise StorageError(f"Failed to write {uri}: {error}") from error
 
-    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in page.get("Contents", []):
-                if not item["Key"].endswith("/"):
-                    yield item["Key"]
-
 
 def split_uri(uri: str) -> tuple[str, str]:
     """Return bucket and key of ``s3://bucket/key``."""
@@ -96,11 +103,16 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Write the contents of ``folder`` into a tar.gz, as SageMaker packs a model."""
+def pack(folders: Sequence[Path], archive: Path) -> None:
+    """Write what is in ``folders`` into one tar.gz, as SageMaker packs a model; of a name the first wins."""
+    packed = set()
     with tarfile.open(archive, "w:gz") as tar:
-        for path in sorted(folder.iterdir()):
-            tar.add(path, arcname=path.name)
+        for folder in folders:
+            for path in sorted(folder.rglob("*")):
+                name = path.relative_to(folder).as_posix()
+                if name not in packed:
+                    tar.add(path, arcname=name, recursive=False)
+                    packed.add(name)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -116,7 +128,8 @@ def _encryption(kms_key: str) -> dict[str, str]:
     return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
 
 
-def _relative(key: str, prefix: str) -> str:
+def relative_key(key: str, prefix: str) -> str:
+    """Return where below a folder the object of a prefix goes."""
     if key == prefix:
         return posixpath.basename(key)
     folder = prefix if prefix.endswith("/") or not prefix else f"{prefix}/"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
@@ -51,6 +53,12 @@ class TrainingRun(JobRun):
         self._values: dict[str, dict[str, Any]] = {}
 
     @property
+    def instances(self) -> Mapping[str, Any]:
+        """ResourceConfig."""
+        instances: Mapping[str, Any] = self.detail["ResourceConfig"]
+        return instances
+
+    @property
     def isolated(self) -> bool:
         """EnableNetworkIsolation."""
         return bool(self.detail.get("EnableNetworkIsolation"))
@@ -61,7 +69,7 @@ class TrainingRun(JobRun):
         self._prepare()
         transition(self.region, self.job, "Training", TrainingStartTime=now())
         algorithm = self.detail["AlgorithmSpecification"]
-        code = self.run_container(
+        ended = self.run_containers(
             algorithm["TrainingImage"],
             algorithm.get("ContainerEntrypoint", ()),
             algorithm.get("ContainerArguments") or ("train",),
@@ -75,9 +83,9 @@ class TrainingRun(JobRun):
             self.detail["FinalMetricDataList"] = list(self._values.values())
         transition(self.region, self.job, "Uploading")
         self._deliver_output()
-        if code != 0 and not (self.job.stopping or self.timed_out):
-            said = self.message_file("/opt/ml/output/failure")
-            raise JobFailed(f"AlgorithmError: {said}, exit code: {code}")
+        if ended.code != 0 and not self.job.stopping:
+            said = self.message_file(ended.host, "/opt/ml/output/failure")
+            raise JobFailed(f"AlgorithmError: {said}, exit code: {ended.code}")
         self._deliver_model()
         self._end_well()
 
@@ -94,49 +102,44 @@ class TrainingRun(JobRun):
 
     def _prepare(self) -> None:
         for folder in ("model", "output/data", "input/data", "checkpoints"):
-            self.host_path(f"/opt/ml/{folder}").mkdir(parents=True, exist_ok=True)
+            self.make_folder(f"/opt/ml/{folder}")
         config = "/opt/ml/input/config"
         self.write_config(f"{config}/hyperparameters.json", self.detail.get("HyperParameters", {}))
         channels = {c["ChannelName"]: _channel_config(c) for c in self.detail.get("InputDataConfig", ())}
         self.write_config(f"{config}/inputdataconfig.json", channels)
-        self.write_resource_config(
-            f"{config}/resourceconfig.json", self.detail["ResourceConfig"]["InstanceType"]
-        )
+        self.write_resource_config(f"{config}/resourceconfig.json")
         for channel in self.detail.get("InputDataConfig", ()):
-            self._fetch(channel["ChannelName"], channel["DataSource"]["S3DataSource"]["S3Uri"])
-        checkpoints = self.detail.get("CheckpointConfig")
-        if checkpoints:
-            self.bucket.download(checkpoints["S3Uri"], self._checkpoints())
-
-    def _fetch(self, channel: str, uri: str) -> None:
-        folder = self.host_path(f"/opt/ml/input/data/{channel}")
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.bucket.download(uri, folder) == 0:
-            raise JobFailed(
-                f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in '
-                f"channel {channel}."
-            )
+            name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
+            distribution = channels[name]["S3DistributionType"]
+            self.fetch(source["S3Uri"], f"/opt/ml/input/data/{name}", distribution, f"channel {name}")
+        if "CheckpointConfig" in self.detail:
+            self.make_folder(self._checkpoints)
+            for host in self.hosts:
+                self.bucket.download(self.detail["CheckpointConfig"]["S3Uri"], host.path(self._checkpoints))
 
     def _deliver_output(self) -> None:
-        output = self.detail["OutputDataConfig"]
-        data = self.host_path("/opt/ml/output/data")
-        if any(data.iterdir()):
-            archive = self.folder / "output.tar.gz"
-            pack(data, archive)
-            self.bucket.upload(archive, _artifact(self.detail, "output.tar.gz"), output.get("KmsKeyId", ""))
+        folders = [host.path("/opt/ml/output/data") for host in self.hosts]
+        if any(next(folder.iterdir(), None) for folder in folders):
+            self._deliver(folders, "output.tar.gz")
         if "CheckpointConfig" in self.detail:
-            self.bucket.upload_folder(self._checkpoints(), self.detail["CheckpointConfig"]["S3Uri"])
+            # The first host's last: of the files of a name, its stays.
+            for host in reversed(self.hosts):
+                self.bucket.upload_folder(
+                    host.path(self._checkpoints), self.detail["CheckpointConfig"]["S3Uri"]
+                )
 
     def _deliver_model(self) -> None:
-        archive = self.folder / "model.tar.gz"
-        pack(self.host_path("/opt/ml/model"), archive)
-        key = self.detail["OutputDataConfig"].get("KmsKeyId", "")
-        self.bucket.upload(archive, _artifact(self.detail, "model.tar.gz"), key)
+        self._deliver([host.path("/opt/ml/model") for host in self.hosts], "model.tar.gz")
 
-    def _checkpoints(self) -> Any:
-        folder = self.host_path(self.detail["CheckpointConfig"].get("LocalPath", DEFAULT_CHECKPOINTS))
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    def _deliver(self, folders: Sequence[Path], name: str) -> None:
+        archive = self.folder / name
+        pack(folders, archive)
+        key = self.detail["OutputDataConfig"].get("KmsKeyId", "")
+        self.bucket.upload(archive, _artifact(self.detail, name), key)
+
+    @property
+    def _checkpoints(self) -> str:
+        return str(self.detail["CheckpointConfig"].get("LocalPath", DEFAULT_CHECKPOINTS))
 
     def _end_well(self) -> None:
         if self.timed_out:
@@ -285,10 +288,6 @@ def _number(text: str) -> float | None:
 
 
 def _refuse_unsupported(params: dict[str, Any]) -> None:
-    if params.get("ResourceConfig", {}).get("InstanceCount", 1) > 1:
-        raise ValidationError(
-            "localaws runs a training job on one instance: InstanceCount above 1 is refused."
-        )
     if "TrainingImage" not in params.get("AlgorithmSpecification", {}):
         raise ValidationError("localaws trains from AlgorithmSpecification.TrainingImage only.")
     if params["AlgorithmSpecification"]["TrainingInputMode"] == "Pipe":
@@ -296,6 +295,8 @@ def _refuse_unsupported(params: dict[str, Any]) -> None:
     for name in ("OutputDataConfig", "ResourceConfig"):
         if name not in params:
             raise ValidationError(f"{name} is required (localaws does not support serverless training jobs).")
+    if "InstanceType" not in params["ResourceConfig"]:
+        raise ValidationError("localaws trains on ResourceConfig.InstanceType only (no InstanceGroups).")
     if params["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
         raise ValidationError("localaws does not support OutputDataConfig.CompressionType NONE.")
     for channel in params.get("InputDataConfig", ()):

@@ -156,14 +156,6 @@ def test_a_job_that_runs_too_long_is_stopped(sagemaker: SageMaker) -> None:
         (
             {
                 "ProcessingResources": {
-                    "ClusterConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
-                }
-            },
-            "InstanceCount above 1",
-        ),
-        (
-            {
-                "ProcessingResources": {
                     "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.huge", "VolumeSizeInGB": 5}
                 }
             },

@@ -136,10 +136,6 @@ def test_a_job_out_of_time_is_stopped_and_says_so(sagemaker: SageMaker) -> None:
     ("changes", "words"),
     [
         (
-            {"ResourceConfig": {"InstanceCount": 3, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
-            "InstanceCount above 1",
-        ),
-        (
             {"AlgorithmSpecification": {"AlgorithmName": "x", "TrainingInputMode": "File"}},
             "TrainingImage",
         ),
