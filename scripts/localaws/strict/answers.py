@@ -85,7 +85,8 @@ def faults(
     expected = int(operation.http.get("responseCode", 200))
     if operation.service_model.service_name not in _FREE_STATUS and status != expected:
         found.append(f"status {status} instead of {expected}")
-    if operation.output_shape is not None:
+    if operation.output_shape is not None and not found:
+        # Of values of the right types only.
         found += constraint_violations(operation.output_shape, parsed, "")
     return found
 
