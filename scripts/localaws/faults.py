@@ -12,13 +12,12 @@ import json
 import re
 import socket
 import threading
-import time
 import urllib.parse
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from localaws import failures
 
@@ -47,7 +46,7 @@ class Fault(BaseModel):
     after
         How many matching calls it lets pass first.
     delay
-        Seconds that a struck call waits before anything else happens to it.
+        Seconds that a struck call waits before anything else happens to it; less if the fault is ended meanwhile.
     drop
         Break the connection off instead of answering.
     status, code, message
@@ -65,6 +64,26 @@ class Fault(BaseModel):
     code: str = ""
     message: str = "injected"
     hits: int = Field(default=0, init=False)
+    passed: int = Field(default=0, init=False)
+    _ended: threading.Event = PrivateAttr(default_factory=threading.Event)
+
+    def take(self) -> bool:
+        """Tell whether the fault strikes a call that it means, and count the call."""
+        if self.passed < self.after:
+            self.passed += 1
+            return False
+        if self.hits >= self.times:
+            return False
+        self.hits += 1
+        return True
+
+    def wait(self) -> None:
+        """Let a struck call wait, at most until the fault is ended."""
+        self._ended.wait(self.delay)
+
+    def end(self) -> None:
+        """Let calls that still wait go on."""
+        self._ended.set()
 
     @field_validator("request")
     @classmethod
@@ -89,7 +108,7 @@ def administer(environ: WSGIEnvironment, start_response: StartResponse) -> Itera
         if method == "POST":
             answer = {"id": _add(Fault.model_validate_json(_body(environ)))}
         elif method == "DELETE":
-            _faults.clear()
+            _end_all()
             answer = {}
         else:
             answer = {str(number): fault.model_dump() for number, fault in _faults.items()}
@@ -107,8 +126,7 @@ def strike(
     fault = _meant(environ) if _faults else None
     if fault is None:
         return application(environ, start_response)
-    if fault.delay:
-        time.sleep(fault.delay)
+    fault.wait()
     if fault.drop:
         _break_off(environ)
     if not fault.code:
@@ -134,16 +152,18 @@ def _add(fault: Fault) -> int:
     return number
 
 
+def _end_all() -> None:
+    with _lock:
+        for fault in _faults.values():
+            fault.end()
+        _faults.clear()
+
+
 def _meant(environ: WSGIEnvironment) -> Fault | None:
     call = describe_call(environ)
     with _lock:
-        for fault in _faults.values():
-            if fault.hits >= fault.after + fault.times or not re.search(fault.request, call):
-                continue
-            fault.hits += 1
-            if fault.hits > fault.after:
-                return fault
-    return None
+        meant = (fault for fault in _faults.values() if re.search(fault.request, call))
+        return next((fault for fault in meant if fault.take()), None)
 
 
 def _service(environ: WSGIEnvironment, host: str) -> str:

@@ -58,8 +58,8 @@ class Injector:
             requests.delete(url, timeout=30)
 
     def held(self, request: str, after: int = 0) -> contextlib.AbstractContextManager[Struck]:
-        """Let the call that matches ``request`` wait, so that its caller can be met there."""
-        return self.fault(request, delay=HELD_SECONDS, after=after)
+        """Hold the call that matches ``request``, so that its caller can be met there; it is never carried out."""
+        return self.fault(request, delay=HELD_SECONDS, drop=True, after=after)
 
 
 @dataclass(frozen=True)
