@@ -11,30 +11,41 @@ import regex
 from botocore.model import Shape
 
 
-def violations(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """Yield every constraint of ``shape`` that ``value`` (parsed parameters, or an answer) breaks, in AWS's words."""
+def violations(shape: Any, value: Any, path: str, answered: bool = False) -> Iterator[str]:
+    """Yield every constraint of ``shape`` that ``value`` breaks, in AWS's words.
+
+    Parameters
+    ----------
+    shape, value
+        The model and what is held against it: parsed parameters, or a parsed answer.
+    path
+        Where ``value`` stands, empty at the top.
+    answered
+        Whether AWS says it: it answers empty lists of shapes that a request must fill.
+    """
     if shape.type_name == "structure":
-        yield from _structure_violations(shape, value, path)
+        yield from _structure_violations(shape, value, path, answered)
     elif shape.type_name == "list":
-        yield from _size_violations(shape, len(value), value, path, "length")
+        if value or not answered:
+            yield from _size_violations(shape, len(value), value, path, "length")
         for index, item in enumerate(value, start=1):
-            yield from violations(shape.member, item, f"{path}.{index}.member")
+            yield from violations(shape.member, item, f"{path}.{index}.member", answered)
     elif shape.type_name == "map":
         for key, item in value.items():
-            yield from violations(shape.value, item, f"{path}.{key}")
+            yield from violations(shape.value, item, f"{path}.{key}", answered)
     elif shape.type_name == "string":
         yield from _string_violations(shape, value, path)
     elif shape.type_name in ("integer", "long", "float", "double"):
         yield from _size_violations(shape, value, value, path, "value")
 
 
-def _structure_violations(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
+def _structure_violations(shape: Any, value: Mapping[str, Any], path: str, answered: bool) -> Iterator[str]:
     for name in shape.required_members:
         if value.get(name) is None:
             yield _violation(None, _join(path, name), "Member must not be null")
     for name, member in shape.members.items():
         if value.get(name) is not None:
-            yield from violations(member, value[name], _join(path, name))
+            yield from violations(member, value[name], _join(path, name), answered)
 
 
 def _string_violations(shape: Shape, value: str, path: str) -> Iterator[str]:

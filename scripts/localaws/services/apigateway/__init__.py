@@ -8,7 +8,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from localaws import routes
 from localaws.operations import graft, refuse_others
-from localaws.services.apigateway.control_plane import OPERATIONS, keep_binary_media_types
+from localaws.services.apigateway.control_plane import OPERATIONS, repair_create_rest_api
 from localaws.services.apigateway.serving import HOST, PATH, application
 
 _KINDS = "account|apikeys|clientcertificates|domainnames|restapis|sdktypes|tags|usageplans|vpclinks"
@@ -17,7 +17,7 @@ _KINDS = "account|apikeys|clientcertificates|domainnames|restapis|sdktypes|tags|
 def install() -> None:
     """Replace what moto gets wrong, refuse what nobody does, and serve deployed APIs by host and by path."""
     graft(APIGatewayResponse, "apigateway", OPERATIONS)
-    keep_binary_media_types(APIGatewayResponse)
+    repair_create_rest_api(APIGatewayResponse)
     operations = get_service_model("apigateway").operation_names
     moto_has = {
         name: operation

@@ -210,7 +210,7 @@ def get_template_summary(request: Request) -> Mapping[str, Any]:
     capabilities, types = required_capabilities(template)
     return {
         "Parameters": [declared_parameter(item) for item in template.parameters.values()],
-        "Description": template.description,
+        "Description": template.description or None,
         "Capabilities": capabilities,
         "CapabilitiesReason": capabilities_reason(types),
         "ResourceTypes": sorted({item.type for item in template.resources.values()}),
@@ -229,12 +229,12 @@ def validate_template(request: Request) -> Mapping[str, Any]:
             {
                 "ParameterKey": item.name,
                 "NoEcho": item.no_echo,
-                "Description": item.description,
+                "Description": item.description or None,
                 **({} if item.default is None else {"DefaultValue": item.default}),
             }
             for item in template.parameters.values()
         ],
-        "Description": template.description,
+        "Description": template.description or None,
         "Capabilities": capabilities,
         "CapabilitiesReason": capabilities_reason(types),
         "DeclaredTransforms": [],

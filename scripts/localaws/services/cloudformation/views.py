@@ -97,7 +97,7 @@ def declared_parameter(parameter: Parameter) -> dict[str, Any]:
         "ParameterKey": parameter.name,
         "ParameterType": parameter.type,
         "NoEcho": parameter.no_echo,
-        "Description": parameter.description,
+        "Description": parameter.description or None,
         "ParameterConstraints": constraints,
         **({} if parameter.default is None else {"DefaultValue": parameter.default}),
     }

@@ -300,8 +300,8 @@ def _stage_state(pipeline: Pipeline, stage: Mapping[str, Any]) -> dict[str, Any]
         state |= {CONDITION_STATES[kind]: run.state() for kind, run in record.conditions.items()}
         if record.retry_trigger:
             state["retryStageMetadata"] = {
-                "autoStageRetryAttempt": record.automatic_retries,
-                "manualStageRetryAttempt": record.attempts - 1,
+                "autoStageRetryAttempt": record.automatic_retries or None,
+                "manualStageRetryAttempt": record.attempts - 1 or None,
                 "latestRetryTrigger": record.retry_trigger,
             }
     return state

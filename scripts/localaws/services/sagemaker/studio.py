@@ -18,10 +18,15 @@ def create_domain(self: SageMakerModelBackend, *args: Any, **values: Any) -> dic
 
 
 def describe_domain(self: SageMakerModelBackend, domain_id: str) -> dict[str, Any]:
-    """Return a domain; moto 5.2.5 answers ValidationException for one that is gone, and no TagPropagation."""
+    """Return a domain.
+
+    moto 5.2.5 answers ValidationException for one that is gone, no TagPropagation, and an application of IAM
+    Identity Center whose ARN is none, for domains that IAM authenticates too.
+    """
     if domain_id not in self.domains:
         raise ResourceNotFound(f"Domain {domain_id} does not exist.")
-    return {"TagPropagation": "DISABLED", **_describe_domain(self, domain_id)}
+    domain = {"TagPropagation": "DISABLED", **_describe_domain(self, domain_id)}
+    return {name: value for name, value in domain.items() if not name.startswith("SingleSignOn")}
 
 
 def install() -> None:
