@@ -1,0 +1,143 @@
+"""Stands before every request: who asks, for what, and may they; a denied one is answered here.
+
+``enforce`` denies, ``record`` only writes down; either way `Recorder` knows what was used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from localaws.iam import denials
+from localaws.iam.api_call import ApiCall, UnknownCall, read
+from localaws.iam.evaluation import ALLOWED, Decision, Principal, decide
+from localaws.iam.policies import governing
+from localaws.iam.principals import holder, policies_of, role_session, roles
+from localaws.iam.recorder import Recorder
+from localaws.iam.request_context import of_call, of_principal
+from localaws.iam.requirements import Requirement, requirements_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger("localaws")
+REPORT_PATH = "/_localaws/iam"
+
+
+class Mode(StrEnum):
+    """What is done about IAM."""
+
+    OFF = "off"
+    RECORD = "record"
+    ENFORCE = "enforce"
+
+
+class Guard:
+    """Decides on requests by the policies in moto's books.
+
+    Parameters
+    ----------
+    mode
+        ``off`` decides nothing and writes nothing down.
+    """
+
+    def __init__(self, mode: Mode = Mode.OFF) -> None:
+        self.mode = mode
+        self.recorder = Recorder()
+
+    def refusal(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
+        """Answer a request that is not allowed; None lets it go on."""
+        if self.mode is Mode.OFF:
+            return None
+        if environ.get("PATH_INFO") == REPORT_PATH:
+            return self._report(start_response)
+        try:
+            call = read(environ)
+            if call is None:
+                return None
+            principal = holder(call.access_key)
+            if principal is None:
+                return self._stranger(environ, start_response, call)
+            return self._denied(environ, start_response, call, principal)
+        except UnknownCall as error:
+            return self._unknown(environ, start_response, str(error))
+
+    def allows(
+        self,
+        role_arn: str,
+        action: str,
+        resource: str,
+        region: str,
+        context: dict[str, list[str]] | None = None,
+    ) -> bool:
+        """Tell whether a role may do what localaws does in its name without a request, such as writing its log."""
+        if self.mode is Mode.OFF or not role_arn:
+            return True
+        principal = role_session(role_arn)
+        wanted = Requirement(action, resource, of_principal(principal, region).with_keys(context or {}))
+        return self._check(principal, "", [wanted]) is None
+
+    def _denied(
+        self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall, principal: Principal
+    ) -> Iterable[bytes] | None:
+        wanted = requirements_of(call, of_call(call, principal))
+        text = self._check(principal, call.access_key, wanted)
+        if text is None:
+            return None
+        return denials.answer(environ, start_response, call.service, "", text)
+
+    def _check(self, principal: Principal, access_key: str, wanted: Iterable[Requirement]) -> str | None:
+        """Return the sentence about the first requirement that is not met, in enforcing mode; write all down."""
+        own = policies_of(principal, access_key)
+        if principal.kind in ("role", "user"):
+            self.recorder.hold(principal.principal_arn, own)
+        first: str | None = None
+        for each in wanted:
+            decision = decide(
+                principal, each.action, each.resource, each.context, governing(own, principal, each)
+            )
+            self.recorder.use(principal, each.action, each.resource)
+            if decision != ALLOWED:
+                first = first or self._write_down(principal, each, decision)
+        return first if self.mode is Mode.ENFORCE else None
+
+    def _write_down(self, principal: Principal, wanted: Requirement, decision: Decision) -> str:
+        text = denials.message(principal, wanted.action, wanted.resource, decision)
+        log.warning("%s: %s", "denied" if self.mode is Mode.ENFORCE else "would be denied", text)
+        self.recorder.deny(principal, wanted.action, wanted.resource, text)
+        return text
+
+    def _stranger(
+        self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall
+    ) -> Iterable[bytes] | None:
+        self.recorder.unevaluated(
+            f"{call.service}:{call.operation} with an access key that nobody has been given"
+        )
+        if self.mode is Mode.RECORD:
+            return None
+        return denials.answer(
+            environ,
+            start_response,
+            call.service,
+            "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId",
+            "The security token included in the request is invalid.",
+        )
+
+    def _unknown(
+        self, environ: WSGIEnvironment, start_response: StartResponse, what: str
+    ) -> Iterable[bytes] | None:
+        self.recorder.unevaluated(what)
+        log.warning("localaws cannot tell which IAM action %s is", what)
+        if self.mode is Mode.RECORD:
+            return None
+        text = f"localaws cannot tell which IAM action {what} is, so it is denied"
+        return denials.answer(environ, start_response, what.partition(":")[0], "", text)
+
+    def _report(self, start_response: StartResponse) -> Iterable[bytes]:
+        for arn, policies in roles():
+            self.recorder.hold(arn, policies)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(self.recorder.report()).encode()]

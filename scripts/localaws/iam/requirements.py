@@ -1,0 +1,101 @@
+"""Everything that a call needs a right for: its own actions, passed roles, tags of new resources, and keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localaws.iam.api_call import ApiCall, UnknownCall
+from localaws.iam.reference import actions_for, is_write, mapping, prefix_of
+from localaws.iam.request_context import RequestContext, requested_tags
+from localaws.iam.resources import resources_of
+
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_ROLE_FIELDS = frozenset(
+    {"cloudwatchrolearn", "credentials", "executionrolearn", "role", "rolearn", "servicerole"}
+)
+# These name roles without handing them to a service.
+_PASS_NOTHING = frozenset({"iam", "kms", "sts", "servicecatalog"})
+_RECEIVERS = {"sagemaker-runtime": "sagemaker"}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """An action on a resource that the caller must be allowed."""
+
+    action: str
+    resource: str
+    context: RequestContext
+
+
+def requirements_of(call: ApiCall, context: RequestContext) -> list[Requirement]:
+    """Return what the caller must be allowed to do.
+
+    Raises
+    ------
+    UnknownCall
+        Nobody knows which action the operation is.
+    """
+    actions = _actions(call)
+    found = [Requirement(action, arn, context) for action in actions for arn in resources_of(call, action)]
+    if any(map(is_write, actions)):
+        found += [Requirement("iam:PassRole", arn, context.with_keys(keys)) for arn, keys in _passed(call)]
+        found += _tags(call, actions, context)
+    return found
+
+
+def _actions(call: ApiCall) -> Sequence[str]:
+    if call.service == "apigateway":
+        # API Gateway's actions are HTTP's methods.
+        return [f"apigateway:{call.method}"]
+    actions = actions_for(call.service, call.operation)
+    if actions is None:
+        raise UnknownCall(f"{call.service}:{call.operation}")
+    return [_of_version(call, action) for action in actions]
+
+
+def _of_version(call: ApiCall, action: str) -> str:
+    """Return the action on an object's version where the call names one."""
+    if call.service == "s3" and call.params.get("VersionId") and action in _VERSIONED:
+        return f"{action}Version"
+    return action
+
+
+_VERSIONED = frozenset({"s3:DeleteObject", "s3:GetObject", "s3:GetObjectAcl"})
+
+
+def _tags(call: ApiCall, actions: Sequence[str], context: RequestContext) -> Iterator[Requirement]:
+    if not requested_tags(call.params):
+        return
+    for action in actions:
+        tagging = mapping()["tagging"].get(action)
+        if tagging is None:
+            continue
+        keys = {"sagemaker:TaggingAction": [call.operation]} if call.service == "sagemaker" else {}
+        for arn in resources_of(call, action):
+            yield Requirement(tagging, arn, context.with_keys(keys))
+
+
+def _passed(call: ApiCall) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
+    """Yield the roles that a call hands to a service, with IAM's keys about that."""
+    if call.service in _PASS_NOTHING:
+        return
+    service = f"{_RECEIVERS.get(call.service, prefix_of(call.service))}.amazonaws.com"
+    for arn in dict.fromkeys(_roles(call.params)):
+        yield arn, {"iam:PassedToService": [service]}
+
+
+def _roles(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            if isinstance(each, str) and key.lower() in _ROLE_FIELDS and _ROLE_ARN.fullmatch(each):
+                yield each
+            elif (
+                key != "configuration"
+            ):  # Of a pipeline's action: its service is handed the role when it runs.
+                yield from _roles(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _roles(each)
