@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from localaws.errors import LocalAwsError, UserError
+from localaws.iam.guard import Guard, Mode
 from localaws.identity import Identities
 from localaws.image_import import register
 from localaws.images import ImageStore, Prepared
@@ -48,6 +49,9 @@ def serve(
             "UV_CACHE_DIR or TF_CLI_CONFIG_FILE; may be repeated.",
         ),
     ] = None,
+    iam: Annotated[
+        Mode, typer.Option(help="IAM: enforce what policies say, only record it, or leave it alone.")
+    ] = Mode.OFF,
     verbose: Annotated[bool, typer.Option(help="Log every request.")] = False,
 ) -> None:
     """Serve an AWS stand-in that executes.
@@ -62,7 +66,12 @@ def serve(
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="localaws-")))
         settings = HostSettings()
         server = LocalAws(
-            folder, port, settings, image_cache, _pairs(build_environment, settings.variables())
+            folder,
+            port,
+            settings,
+            image_cache,
+            _pairs(build_environment, settings.variables()),
+            guard=Guard(iam),
         )
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from localaws.engine import Engine
+    from localaws.iam.guard import Guard
     from localaws.images import ImageStore
 
 
@@ -21,6 +22,7 @@ class Runtime(Protocol):
     account_id: str
     engine: Engine
     images: ImageStore
+    guard: Guard
 
     def client(self, service: str, region: str, role_arn: str = "") -> Any:
         """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""

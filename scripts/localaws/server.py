@@ -34,6 +34,7 @@ from localaws import failures, faults, repairs, routes, strict
 from localaws.engine import Engine
 from localaws.engine.process import ProcessEngine
 from localaws.errors import PlatformError, UserError
+from localaws.iam.guard import Guard
 from localaws.identity import Identities, sandbox_environment
 from localaws.images import ImageStore
 from localaws.proxy import CertificateAuthority, Upstream, is_aws, tunnel
@@ -62,6 +63,9 @@ class Application(DomainDispatcherApplication):
             return [json.dumps({"status": "running", "services": installed_services()}).encode()]
         if environ.get("PATH_INFO") == faults.PATH:
             return faults.administer(environ, start_response)
+        refusal = localaws.runtime.runtime().guard.refusal(environ, start_response)
+        if refusal is not None:
+            return refusal
         application = routes.find(environ) or self._api
         try:
             answer: Iterable[bytes] = faults.strike(application, environ, start_response)
@@ -217,6 +221,8 @@ class LocalAws:
         Where prepared images are kept; None for the user's cache folder.
     build_environment
         Variables that builds on the host's own tools get besides their own.
+    guard
+        Decides by IAM's policies; None lets everything through.
     """
 
     def __init__(
@@ -226,7 +232,9 @@ class LocalAws:
         settings: HostSettings | None = None,
         image_cache: Path | None = None,
         build_environment: Mapping[str, str] | None = None,
+        guard: Guard | None = None,
     ) -> None:
+        self.guard = guard or Guard()
         self.settings = settings or HostSettings()
         self.data = data.resolve()
         self.account_id = DEFAULT_ACCOUNT_ID
