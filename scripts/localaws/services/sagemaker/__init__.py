@@ -16,10 +16,11 @@ from localaws.services.sagemaker import (
     studio,
     tags,
     training,
+    transform,
 )
 from localaws.services.sagemaker.constraints import checked
 
-PARTS = (pipelines, processing, training, registry, hosted_models, endpoints, search, tags)
+PARTS = (pipelines, processing, training, transform, registry, hosted_models, endpoints, search, tags)
 
 
 def install() -> None:

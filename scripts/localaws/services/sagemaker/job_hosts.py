@@ -75,6 +75,10 @@ class HostGroup:
             self.stop(LOST_GRACE_SECONDS)
             raise
 
+    def container(self, host: Host) -> Container:
+        """Return the container of a host."""
+        return self._containers[host]
+
     def wait(self, timeout: float | None) -> Ended:
         """Return when every container has ended; one that fails, and time that is over, end the others."""
         last = next(iter(self._containers))

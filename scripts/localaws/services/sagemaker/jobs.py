@@ -132,19 +132,57 @@ class JobRun(ABC):
         self, image: str, command: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str]
     ) -> Ended:
         """Run a container on every host until all end, one fails, they are stopped or out of time."""
-        group = HostGroup(
-            {host: self._spec(host, image, command, arguments, environment) for host in self.hosts}
-        )
-        with LOCK:
-            self.job.containers = group
-            stopping = self.job.stopping
-        if stopping:
-            group.stop()
+        specs = {host: self.spec(host, image, command, arguments, environment) for host in self.hosts}
+        group = self.start_containers(specs)
         ended = group.wait(self.detail.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"))
         self.timed_out = ended.timed_out
         if ended.out_of_memory and not self.job.stopping:
             raise JobFailed(OUT_OF_MEMORY)
         return ended
+
+    def spec(
+        self,
+        host: Host,
+        image: str,
+        command: Sequence[str],
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> ContainerSpec:
+        """Return what a host runs."""
+        write_log = runtime().log_writer(
+            self.region.name, self.log_group, f"{self.job.name}/{host.label}-{int(now().timestamp())}"
+        )
+
+        def log(line: str) -> None:
+            self.last_lines.append(line)
+            self.read_line(line)
+            write_log(line)
+
+        return ContainerSpec(
+            name=f"{self.kind}/{self.job.name}/{host.label}",
+            image=image,
+            command=command,
+            arguments=arguments,
+            environment=environment,
+            mounts={OPT_ML: host.folder},
+            role_arn="" if self.isolated else self.role,
+            region=self.region.name,
+            log=log,
+            cluster=self.cluster,
+            host=host.name,
+            isolated=self.isolated,
+            **machine(self.instances["InstanceType"]),
+        )
+
+    def start_containers(self, specs: Mapping[Host, ContainerSpec]) -> HostGroup:
+        """Start the hosts' containers, so that a stop of the job reaches them."""
+        group = HostGroup(specs)
+        with LOCK:
+            self.job.containers = group
+            stopping = self.job.stopping
+        if stopping:
+            group.stop()
+        return group
 
     def read_line(self, line: str) -> None:  # noqa: B027 - a job that looks for nothing in its log is complete
         """See a line that a container wrote."""
@@ -202,39 +240,6 @@ class JobRun(ABC):
         if not target.is_file():
             return ""
         return target.read_text(encoding="utf-8", errors="replace")[:REASON_LENGTH].strip()
-
-    def _spec(
-        self,
-        host: Host,
-        image: str,
-        command: Sequence[str],
-        arguments: Sequence[str],
-        environment: Mapping[str, str],
-    ) -> ContainerSpec:
-        write_log = runtime().log_writer(
-            self.region.name, self.log_group, f"{self.job.name}/{host.label}-{int(now().timestamp())}"
-        )
-
-        def log(line: str) -> None:
-            self.last_lines.append(line)
-            self.read_line(line)
-            write_log(line)
-
-        return ContainerSpec(
-            name=f"{self.kind}/{self.job.name}/{host.label}",
-            image=image,
-            command=command,
-            arguments=arguments,
-            environment=environment,
-            mounts={OPT_ML: host.folder},
-            role_arn="" if self.isolated else self.role,
-            region=self.region.name,
-            log=log,
-            cluster=self.cluster,
-            host=host.name,
-            isolated=self.isolated,
-            **machine(self.instances["InstanceType"]),
-        )
 
 
 def find(region: Region, table: str, name: str) -> Job:
