@@ -41,6 +41,12 @@ class StageGate:
         self._occupied: dict[str, str] = {}
         self._on_superseded = on_superseded
 
+    def reopen(self) -> None:
+        """Begin again with nobody in any stage or line: those who were there line up anew."""
+        with self.changed:
+            self.waiting.clear()
+            self._occupied.clear()
+
     def line_up(self, execution: Execution, stage: str) -> None:
         """Wait in front of a stage from now on; in mode SUPERSEDED there is room for one, the newest."""
         with self.changed:

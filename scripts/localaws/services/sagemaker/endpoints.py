@@ -173,6 +173,18 @@ def delete_endpoint(request: Request) -> None:
     runtime().spawn(f"delete {endpoint.name}", lambda: _take_down(region, endpoint))
 
 
+def bring_up_again(region: Region, endpoint: Endpoint) -> None:
+    """Begin anew what ended with the server: the containers of what was last in service, or the deletion."""
+    endpoint.variants, endpoint.coming = {}, []
+    if endpoint.deleting:
+        runtime().spawn(f"delete {endpoint.name}", lambda: _take_down(region, endpoint))
+    elif _status(endpoint) != "Failed":
+        config = find_config(region, endpoint.detail["EndpointConfigName"])
+        variants = _planned(region, endpoint.name, config)
+        endpoint.change(EndpointStatus="SystemUpdating")
+        runtime().spawn(f"deploy {endpoint.name}", lambda: _deploy(region, endpoint, config, variants))
+
+
 def find_endpoint(region: Region, name: str) -> Endpoint:
     """Return the endpoint of this name."""
     endpoint: Endpoint | None = region.table("endpoints").get(name)

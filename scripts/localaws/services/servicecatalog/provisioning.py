@@ -289,6 +289,11 @@ def _follow(
     runtime().spawn(f"servicecatalog {record.type} {provisioned.name}", work)
 
 
+def follow_again(request: Request, provisioned: ProvisionedProduct, record: Record) -> None:
+    """Follow an operation whose follower ended with the server."""
+    _follow(request, provisioned, record, lambda: None)
+
+
 def _outcome(request: Request, provisioned: ProvisionedProduct) -> str:
     """Wait for the stack; return what went wrong, empty when nothing did."""
     client = _cloudformation(request, provisioned)
