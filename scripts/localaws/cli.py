@@ -72,6 +72,7 @@ def serve(
             image_cache,
             _pairs(build_environment, settings.variables()),
             guard=Guard(iam),
+            keep_state=data is not None,
         )
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -44,6 +44,9 @@ class Runtime(Protocol):
     ) -> None:
         """Put a service's own event (``aws.codecommit`` ...) on the default bus, delivered by its rules."""
 
+    def changed(self) -> None:
+        """Have the state kept soon: it is not what it was."""
+
     def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""
 

@@ -37,6 +37,8 @@ from localaws.errors import PlatformError, UserError
 from localaws.iam.guard import Guard
 from localaws.identity import Identities, sandbox_environment
 from localaws.images import ImageStore
+from localaws.persistence import recovery
+from localaws.persistence.snapshots import Snapshots, may_change
 from localaws.proxy import CertificateAuthority, Upstream, is_aws, tunnel
 from localaws.services import events
 from localaws.settings import HostSettings
@@ -48,6 +50,8 @@ log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
 KEPT_FOLDERS = {"log", "tls"}
+PASSING_FOLDERS = {"codebuild", "engine", "sagemaker"}
+"""Folders of what ran: a state that is read again has no use for them."""
 
 
 class Application(DomainDispatcherApplication):
@@ -73,6 +77,8 @@ class Application(DomainDispatcherApplication):
             raise
         except Exception as error:
             return failures.answer(environ, start_response, error)
+        if may_change(environ):
+            localaws.runtime.runtime().changed()
         return answer
 
     @functools.cached_property
@@ -233,11 +239,13 @@ class LocalAws:
         image_cache: Path | None = None,
         build_environment: Mapping[str, str] | None = None,
         guard: Guard | None = None,
+        keep_state: bool = False,
     ) -> None:
         self.guard = guard or Guard()
         self.settings = settings or HostSettings()
         self.data = data.resolve()
         self.account_id = DEFAULT_ACCOUNT_ID
+        self.snapshots = Snapshots(self.data) if keep_state else None
         self._lock = self._claim()
         self._authority = CertificateAuthority(self.data / "tls")
         self._ca_bundle = self._authority.bundle(self.settings.ca_bundle)
@@ -253,7 +261,7 @@ class LocalAws:
     def _claim(self) -> IO[str]:
         """Keep other servers from the data folder, and clear it of what an earlier one left.
 
-        What goes with those files was in memory. Certificates and logs stay.
+        Certificates and logs stay, and with the state the files that belong to it; without a state all else goes.
         """
         self.data.mkdir(parents=True, exist_ok=True)
         file = self.data / "lock"
@@ -265,8 +273,10 @@ class LocalAws:
         except BlockingIOError as error:
             lock.close()
             raise PlatformError(f"{self.data} is used by another server") from error
+        goes_on = self.snapshots is not None and self.snapshots.exist
         for path in self.data.iterdir():
-            if path.is_dir() and path.name not in KEPT_FOLDERS:
+            goes = path.name in PASSING_FOLDERS if goes_on else path.name not in KEPT_FOLDERS
+            if path.is_dir() and goes:
                 shutil.rmtree(path)
         return lock
 
@@ -288,10 +298,17 @@ class LocalAws:
     def start(self) -> None:
         """Become the process's runtime and serve in a background thread."""
         localaws.runtime.install(self)
+        goes_on = self.snapshots is not None and self.snapshots.restore()
         self._thread.start()
+        if goes_on:
+            recovery.recover(self)
+        if self.snapshots is not None:
+            self.snapshots.start()
 
     def close(self) -> None:
-        """Stop serving and end every container."""
+        """Stop serving and end every container; what runs is kept as running, and told of at the next start."""
+        if self.snapshots is not None:
+            self.snapshots.close()
         self.engine.close()
         self._server.shutdown()
         self._server.server_close()
@@ -317,6 +334,7 @@ class LocalAws:
                 target()
             except Exception:
                 log.error("%s failed:\n%s", name, traceback.format_exc())
+            self.changed()
 
         threading.Thread(target=run, name=name, daemon=True).start()
 
@@ -330,6 +348,12 @@ class LocalAws:
     ) -> None:
         """Put a service's own event on the default bus and deliver it by its rules."""
         events.publish(self.account_id, region, source, detail_type, detail, resources)
+        self.changed()
+
+    def changed(self) -> None:
+        """Have the state kept soon: it is not what it was."""
+        if self.snapshots is not None:
+            self.snapshots.touch()
 
     def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""

@@ -1,0 +1,141 @@
+"""moto's backends, where every service keeps its state: all of them go into a document, and come back out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.s3.models import FakeKey
+
+from localaws.persistence.graph import GONE, READ, STAND_INS, Blobs, NotKept, Reader, Writer
+
+LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_OWN = frozenset(("backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"))
+"""What a table of backends is made with; anything else is state of the service."""
+
+
+def write(blobs: Blobs) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the document of all backends, and what of them could not be kept."""
+    tables = {_name(table): table for table in list(BackendDict._instances)}  # type: ignore[misc]  # as moto does it
+    anchors = {
+        id(backend): [name, account, region]
+        for name, table in tables.items()
+        for account, region, backend in table.iter_backends()
+    }
+    writer = Writer(blobs, anchors | _locks_of_modules())
+    written = {
+        name: {
+            "own": [[key, writer.write(value)] for key, value in vars(table).items() if key not in _OWN],
+            "backends": [
+                [account, region, [[key, writer.write(value)] for key, value in vars(backend).items()]]
+                for account, region, backend in table.iter_backends()
+            ],
+        }
+        for name, table in tables.items()
+    }
+    return {"tables": written, "nodes": writer.nodes}, writer.lost
+
+
+def read(document: dict[str, Any], blobs: Blobs) -> None:
+    """Put the backends of a document in place of those that this process began with."""
+    reader = Reader(document["nodes"], blobs, _find)
+    for name, written in document["tables"].items():
+        table = _table(name)
+        vars(table).update({key: reader.read(value) for key, value in written["own"]})
+        for account, region, attributes in written["backends"]:
+            _restore(table[account][region], attributes, reader)
+
+
+def _restore(backend: BaseBackend, attributes: list[Any], reader: Reader) -> None:
+    fresh = vars(backend)
+    restored = {
+        key: reader.read(value) for key, value in attributes if value != list(GONE) or key not in fresh
+    }
+    for key, value in restored.items():
+        began = fresh.get(key)
+        # Factories are often lambdas, which no document can name; the backend was made with the same one.
+        if (
+            isinstance(value, defaultdict)
+            and value.default_factory is None
+            and isinstance(began, defaultdict)
+        ):
+            value.default_factory = began.default_factory
+    fresh.update(restored)
+
+
+def _name(table: BackendDict[Any]) -> str:
+    """Return where a table of backends is found again: its module and its variable."""
+    module = table.backend.__module__
+    return f"{module}:{next(key for key, value in _variables(module) if value is table)}"
+
+
+def _variables(module: str) -> Iterator[tuple[str, Any]]:
+    return iter(vars(importlib.import_module(module)).items())
+
+
+def _table(name: str) -> BackendDict[Any]:
+    module, _, variable = name.partition(":")
+    if not module.startswith("moto."):
+        raise NotKept(f"{name} is no table of backends")
+    table: BackendDict[Any] = getattr(importlib.import_module(module), variable)
+    return table
+
+
+def _find(name: str, *place: str) -> Any:
+    """Return the backend of an account and region, or the module's lock of this name."""
+    if place:
+        account, region = place
+        return _table(name)[account][region]
+    module, _, variable = name.partition(":")
+    if not module.startswith("localaws."):
+        raise NotKept(f"{name} is no lock of a module of ours")
+    return getattr(sys.modules[module], variable)
+
+
+def _locks_of_modules() -> dict[int, list[str]]:
+    """Return the locks that modules of ours share with their objects."""
+    return {
+        id(value): [f"{module.__name__}:{key}"]
+        for module in list(sys.modules.values())
+        if getattr(module, "__name__", "").startswith("localaws.")
+        for key, value in list(vars(module).items())
+        if isinstance(value, LOCKS)
+    }
+
+
+def _content(key: FakeKey) -> bytes:
+    """Read an object's content without moving the file's position, which a forked process shares."""
+    buffer: Any = key._value_buffer
+    if not buffer._rolled:
+        content: bytes = buffer._file.getvalue()
+        return content
+    return os.pread(buffer.fileno(), key.contentsize, 0)
+
+
+def _blob_name(key: FakeKey) -> str:
+    etag = key._etag or hashlib.md5(_content(key), usedforsecurity=False).hexdigest()
+    return f"{etag.strip(chr(34))}-{key.contentsize}"
+
+
+def _write_key(key: FakeKey, writer: Writer) -> dict[str, Any]:
+    name = _blob_name(key)
+    writer.blobs.put(name, lambda: _content(key))
+    return {"_value_buffer": ["spooled", name, key._max_buffer_size]}
+
+
+def _spooled(reader: Reader, name: str, size: int) -> Any:
+    buffer = tempfile.SpooledTemporaryFile(size)  # noqa: SIM115 - it lives as long as its object
+    buffer.write(reader.blobs.get(name))
+    return buffer
+
+
+STAND_INS[FakeKey] = _write_key
+READ["spooled"] = _spooled

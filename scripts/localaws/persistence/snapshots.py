@@ -1,0 +1,172 @@
+"""When and how state reaches the data folder: a forked copy of the server writes it while the server goes on.
+
+A fork is the whole memory at one instant, so a snapshot is never torn and nothing waits for it. The file is replaced
+as a whole; a server that dies at any moment leaves the last complete one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localaws.errors import UserError
+from localaws.persistence import backends
+from localaws.persistence.graph import Blobs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger("localaws")
+
+READS = ("BatchGet", "Describe", "Filter", "Get", "List", "Search")
+FOLDER = "state"
+FILE = "snapshot.json"
+FORMAT = 1
+SHORTEST_PAUSE = 1.0
+SHARE = 9.0
+"""A pause lasts this many times as long as the snapshot before it: at most a tenth of one processor's time."""
+
+LONGEST_SNAPSHOT = 120.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def may_change(environ: WSGIEnvironment) -> bool:
+    """Tell whether a request may change the state; what only asks is known by its method or its operation's name."""
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    return environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not operation.startswith(READS)
+
+
+class Snapshots:
+    """Keeps the state of this process's backends in a folder.
+
+    Parameters
+    ----------
+    data
+        The server's data folder.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / FOLDER
+        self._touched = threading.Event()
+        self._closed = threading.Event()
+        self._taking = threading.Lock()
+        self._thread = threading.Thread(target=self._keep, name="snapshots", daemon=True)
+        self._told: set[str] = set()
+
+    @property
+    def exist(self) -> bool:
+        """Whether an earlier server left a state."""
+        return (self._folder / FILE).exists()
+
+    def restore(self) -> bool:
+        """Read the state that an earlier server left; tell whether there was one."""
+        if not self.exist:
+            return False
+        document = json.loads((self._folder / FILE).read_text())
+        if document["format"] != FORMAT:
+            raise UserError(
+                f"the state in {self._folder} was written by another version: remove it to begin empty"
+            )
+        backends.read(document, self._blobs())
+        return True
+
+    def start(self) -> None:
+        """Begin to keep the state."""
+        self._folder.mkdir(exist_ok=True)
+        self._thread.start()
+
+    def touch(self) -> None:
+        """Say that the state has changed."""
+        self._touched.set()
+
+    def close(self) -> None:
+        """Take a last snapshot and end."""
+        self._closed.set()
+        self._touched.set()
+        self._thread.join(LONGEST_SNAPSHOT)
+
+    def take(self) -> float:
+        """Write a snapshot of this instant; return the seconds it took."""
+        started = time.monotonic()
+        with self._taking:
+            reading, writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.close(reading)
+                self._write_and_exit(writing)
+            os.close(writing)
+            with os.fdopen(reading) as told:
+                said = told.read()
+            _, status = os.waitpid(child, 0)
+        self._tell(said if status == 0 else said or f"it ended with status {status}", status == 0)
+        return time.monotonic() - started
+
+    def _keep(self) -> None:
+        while not self._closed.is_set():
+            self._touched.wait()
+            self._touched.clear()
+            seconds = self.take()
+            self._closed.wait(max(SHORTEST_PAUSE, SHARE * seconds))
+
+    def _write_and_exit(self, writing: int) -> None:
+        """Be the copy: nothing here may wait for a lock that a thread of the server held at the fork."""
+        status, told = 1, ""
+        try:
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.nice(10)
+            gc.disable()
+            lost = self._write()
+            status, told = 0, "".join(f"{name}: {why}\n" for name, why in sorted(lost.items()))
+        except BaseException as error:
+            told = repr(error)
+        finally:
+            os.write(writing, told.encode()[:60_000])
+            os._exit(status)
+
+    def _write(self) -> dict[str, str]:
+        kept: set[str] = set()
+        document, lost = backends.write(self._blobs(kept))
+        fresh = self._folder / f"{FILE}.new"
+        with fresh.open("w") as file:
+            # In one string: much quicker than by pieces.
+            file.write(json.dumps({"format": FORMAT, **document}, separators=(",", ":")))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._folder / FILE)
+        for blob in self._folder.glob("blobs/*"):
+            if blob.name not in kept:
+                blob.unlink()
+        return lost
+
+    def _blobs(self, kept: set[str] | None = None) -> Blobs:
+        folder = self._folder / "blobs"
+
+        def put(name: str, content: Callable[[], bytes]) -> None:
+            if kept is not None:
+                kept.add(name)
+            if not (folder / name).exists():
+                folder.mkdir(exist_ok=True)
+                fresh = self._folder / "blob.new"
+                fresh.write_bytes(content())
+                fresh.replace(folder / name)
+
+        return Blobs(put, lambda name: (folder / name).read_bytes())
+
+    def _tell(self, said: str, succeeded: bool) -> None:
+        if not succeeded:
+            log.error("the state could not be written: %s", said)
+            return
+        for line in said.splitlines():
+            if line not in self._told:
+                self._told.add(line)
+                log.warning("not kept over a restart: %s", line)
