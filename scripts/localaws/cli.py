@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from localaws.engine.choice import Wanted, choose
 from localaws.errors import LocalAwsError, UserError
 from localaws.iam.guard import Guard, Mode
 from localaws.identity import Identities
@@ -49,6 +50,24 @@ def serve(
             "UV_CACHE_DIR or TF_CLI_CONFIG_FILE; may be repeated.",
         ),
     ] = None,
+    build_mount: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file or folder of this machine that the build image holds at the same path (Docker only); may "
+            "be repeated.",
+            exists=True,
+        ),
+    ] = None,
+    engine: Annotated[
+        Wanted, typer.Option(help="What runs containers; auto takes Docker where it can be had.")
+    ] = Wanted.PROCESSES,
+    base_image: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An image that builds begin from: auto takes Docker only if it is there or can be pulled; may be "
+            "repeated.",
+        ),
+    ] = None,
     iam: Annotated[
         Mode, typer.Option(help="IAM: enforce what policies say, only record it, or leave it alone.")
     ] = Mode.OFF,
@@ -57,7 +76,7 @@ def serve(
     """Serve an AWS stand-in that executes.
 
     Any client reaches it with AWS_ENDPOINT_URL=http://127.0.0.1:4566 and any credentials. Builds, jobs, functions
-    and endpoints run as processes of this machine. Ctrl-C ends all of them.
+    and endpoints run in containers, or as processes of this machine. Ctrl-C ends all of them.
     """
     if context.invoked_subcommand is not None:
         return
@@ -71,6 +90,8 @@ def serve(
             settings,
             image_cache,
             _pairs(build_environment, settings.variables()),
+            build_mount or (),
+            choose(engine, base_image or ()),
             guard=Guard(iam),
             keep_state=data is not None,
         )
@@ -80,6 +101,7 @@ def serve(
         server.start()
         stack.callback(server.close)
         typer.echo(f"localaws serves AWS at {server.endpoint} (state in {server.data}); Ctrl-C ends it")
+        typer.echo(f"engine: {server.engine.name} ({server.engine_reason})")
         stopped.wait()
 
 

@@ -21,15 +21,27 @@ class Runtime(Protocol):
     """``http://127.0.0.1:<port>``: this server, for clients that use AWS_ENDPOINT_URL."""
     account_id: str
     engine: Engine
+    engine_reason: str
+    """Why it is this engine, in words."""
     images: ImageStore
     guard: Guard
 
     def client(self, service: str, region: str, role_arn: str = "") -> Any:
         """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
 
-    def environment(self, region: str, role_arn: str = "") -> dict[str, str]:
+    def environment(
+        self, region: str, role_arn: str = "", endpoint: str = "", certificates: Path | None = None
+    ) -> dict[str, str]:
         """Return what a sandboxed process needs to reach AWS at its real names: region, credentials of the
-        role, HTTPS proxy and CA bundle."""
+        role, HTTPS proxy and CA bundle. A container sees this server at another ``endpoint``, and the files of
+        `certificates` in another folder."""
+
+    @property
+    def certificates(self) -> list[Path]:
+        """The certificate files that `environment` names."""
+
+    def listen_at(self, address: str) -> str:
+        """Serve at another address of this machine too; return the URL."""
 
     def spawn(self, name: str, target: Callable[[], None]) -> None:
         """Run ``target`` in a background thread; an exception in it is logged, never lost."""

@@ -32,7 +32,7 @@ import localaws.runtime
 import localaws.services
 from localaws import failures, faults, repairs, routes, strict
 from localaws.engine import Engine
-from localaws.engine.process import ProcessEngine
+from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
 from localaws.iam.guard import Guard
 from localaws.identity import Identities, sandbox_environment
@@ -64,7 +64,7 @@ class Application(DomainDispatcherApplication):
         """Answer one request."""
         if environ.get("PATH_INFO") == HEALTH_PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({"status": "running", "services": installed_services()}).encode()]
+            return [json.dumps(_health()).encode()]
         if environ.get("PATH_INFO") == faults.PATH:
             return faults.administer(environ, start_response)
         refusal = localaws.runtime.runtime().guard.refusal(environ, start_response)
@@ -109,6 +109,12 @@ class Application(DomainDispatcherApplication):
             (backend for backend, pattern in self.backend_url_patterns if pattern.match(f"http://{host}")),
             None,
         )
+
+
+def _health() -> dict[str, Any]:
+    current = localaws.runtime.runtime()
+    engine = {"name": current.engine.name, "reason": current.engine_reason}
+    return {"status": "running", "engine": engine, "services": installed_services()}
 
 
 def _make_app(service: Any) -> Flask:
@@ -227,6 +233,10 @@ class LocalAws:
         Where prepared images are kept; None for the user's cache folder.
     build_environment
         Variables that builds on the host's own tools get besides their own.
+    build_mounts
+        Files and folders of this machine that a build image in Docker holds at the same path.
+    engine
+        What runs containers.
     guard
         Decides by IAM's policies; None lets everything through.
     """
@@ -238,6 +248,8 @@ class LocalAws:
         settings: HostSettings | None = None,
         image_cache: Path | None = None,
         build_environment: Mapping[str, str] | None = None,
+        build_mounts: Sequence[Path] = (),
+        engine: Choice = PROCESSES,
         guard: Guard | None = None,
         keep_state: bool = False,
     ) -> None:
@@ -249,14 +261,17 @@ class LocalAws:
         self._lock = self._claim()
         self._authority = CertificateAuthority(self.data / "tls")
         self._ca_bundle = self._authority.bundle(self.settings.ca_bundle)
-        self._server = self._listen(port)
+        self._servers: list[BaseWSGIServer] = []
+        self._server = self._listen("127.0.0.1", port)
         self.endpoint = f"http://127.0.0.1:{self._server.port}"
         self._identities = Identities(self.endpoint)
         self.images = ImageStore(image_cache or self.settings.images())
-        self.engine: Engine = ProcessEngine(self, self.settings, build_environment or {})
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="server", daemon=True
-        )
+        self.engine_reason = engine.reason
+        self.engine: Engine = make_engine(engine, self, self.settings, build_environment or {}, build_mounts)
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
+            for server in self._servers
+        ]
 
     def _claim(self) -> IO[str]:
         """Keep other servers from the data folder, and clear it of what an earlier one left.
@@ -280,7 +295,7 @@ class LocalAws:
                 shutil.rmtree(path)
         return lock
 
-    def _listen(self, port: int) -> BaseWSGIServer:
+    def _listen(self, address: str, port: int) -> BaseWSGIServer:
         handler = type(
             "Handler",
             (RequestHandler,),
@@ -290,16 +305,26 @@ class LocalAws:
             },
         )
         try:
-            server = make_server("127.0.0.1", port, application(), threaded=True, request_handler=handler)
+            server = make_server(address, port, application(), threaded=True, request_handler=handler)
         except (OSError, SystemExit) as error:
-            raise PlatformError(f"cannot listen on 127.0.0.1:{port}: {error}") from error
+            raise PlatformError(f"cannot listen on {address}:{port}: {error}") from error
+        self._servers.append(server)
         return server
+
+    def listen_at(self, address: str) -> str:
+        """Serve at another address of this machine too, under the same port if it is free; return the URL."""
+        try:
+            server = self._listen(address, self._server.port)
+        except PlatformError:
+            server = self._listen(address, 0)
+        return f"http://{address}:{server.port}"
 
     def start(self) -> None:
         """Become the process's runtime and serve in a background thread."""
         localaws.runtime.install(self)
         goes_on = self.snapshots is not None and self.snapshots.restore()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         if goes_on:
             recovery.recover(self)
         if self.snapshots is not None:
@@ -310,21 +335,31 @@ class LocalAws:
         if self.snapshots is not None:
             self.snapshots.close()
         self.engine.close()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(timeout=5)
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            thread.join(timeout=5)
         self._lock.close()
 
     def client(self, service: str, region: str, role_arn: str = "") -> Any:
         """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
         return self._identities.client(service, region, role_arn)
 
-    def environment(self, region: str, role_arn: str = "") -> dict[str, str]:
+    def environment(
+        self, region: str, role_arn: str = "", endpoint: str = "", certificates: Path | None = None
+    ) -> dict[str, str]:
         """Return what a sandboxed process needs to reach AWS at its real names."""
         credentials = self._identities.credentials(region, role_arn) if role_arn else None
+        folder = certificates or self._authority.folder
+        authority, bundle = self._authority.certificate_file.name, self._ca_bundle.name
         return sandbox_environment(
-            self.endpoint, self._authority.certificate_file, self._ca_bundle, region, credentials
+            endpoint or self.endpoint, folder / authority, folder / bundle, region, credentials
         )
+
+    @property
+    def certificates(self) -> list[Path]:
+        """The files that `environment` names: this server's authority, alone and with those the host trusts."""
+        return [self._authority.certificate_file, self._ca_bundle]
 
     def spawn(self, name: str, target: Callable[[], None]) -> None:
         """Run ``target`` in a background thread; an exception in it is logged, never lost."""

@@ -138,7 +138,7 @@ class Engine(Protocol):
         """Complete the container of a build with what a build image has here: tools' settings, caches and, when
         ``privileged``, a Docker engine. The container must have ended when the context is left."""
 
-    def cluster(self, size: int) -> AbstractContextManager[Cluster]:
+    def cluster(self, size: int, isolated: bool = False) -> AbstractContextManager[Cluster]:
         """Make names and a network for ``size`` containers; they must have ended when the context is left."""
 
     def close(self) -> None:

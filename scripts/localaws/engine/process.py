@@ -89,7 +89,9 @@ class ProcessContainer:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
         if not self._ended.wait(timeout):
             raise TimeoutError(f"{self._spec.name} still runs after {timeout} seconds")
-        return self._process.wait()
+        code = self._process.wait()
+        # As a container's exit code tells of a signal.
+        return code if code >= 0 else 128 - code
 
     def running(self) -> bool:
         """Tell whether the main process is alive."""
@@ -175,7 +177,7 @@ class ProcessEngine:
         return contextlib.nullcontext(spec)
 
     @contextlib.contextmanager
-    def cluster(self, size: int) -> Iterator[Cluster]:
+    def cluster(self, size: int, isolated: bool = False) -> Iterator[Cluster]:
         """Name ``size`` hosts; where there are several, each has an address of the loopback interface to itself."""
         if size > MOST_HOSTS:
             raise ValueError(

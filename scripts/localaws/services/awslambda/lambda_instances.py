@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import signal
 import threading
 import time
 import uuid
@@ -30,6 +31,9 @@ REPORT_SECONDS = 2.0
 SETTLE_SECONDS = 0.05
 TASK_ROOT = "/var/task"
 BASE_IMAGE = "public.ecr.aws/lambda/python"
+# Lambda's own user, whatever the image says.
+SANDBOX_USER = "993:990"
+SIGNAL_CODES = 128
 
 
 @dataclass
@@ -192,6 +196,11 @@ class Instance:
                 command=image_config.get("EntryPoint", ()),
                 arguments=image_config.get("Command", ()),
                 workdir=image_config.get("WorkingDirectory", ""),
+                memory_mb=settings["MemorySize"],
+                user=SANDBOX_USER,
+                read_only_root=True,
+                tmp_mb=settings["EphemeralStorage"]["Size"],
+                unprivileged=True,
                 **common,
             )
         return runtime().engine.start(spec)
@@ -200,7 +209,7 @@ class Instance:
         settings = self.version.settings
         environment = {
             **self.version.variables(),
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_address[1]}",
+            "AWS_LAMBDA_RUNTIME_API": f"{runtime().engine.host_address}:{self._api.server_address[1]}",
             "AWS_LAMBDA_FUNCTION_NAME": self.function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version.number,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
@@ -228,8 +237,7 @@ class Instance:
         if current is not None:
             if self._init_error:
                 current.finish(self._init_error, error=True)
-            status = f"exit status {code}" if code >= 0 else f"signal {-code}"
-            current.fail("Runtime.ExitError", f"Runtime exited with error: {status}")
+            current.fail("Runtime.ExitError", f"Runtime exited with error: {_exit_status(code)}")
         self._ready.set()
         self._report()
         self._inbox.put(None)
@@ -292,6 +300,14 @@ class Instance:
                 record["metrics"]["initDurationMs"] = round(self._init_seconds * 1000, 3)
             record["status"] = "error" if invocation.error else "success"
         return [json.dumps({"time": _timestamp(), "type": f"platform.{event}", "record": record})]
+
+
+def _exit_status(code: int) -> str:
+    """Say in Lambda's words how a process ended."""
+    if code <= SIGNAL_CODES:
+        return f"exit status {code}"
+    name = signal.strsignal(code - SIGNAL_CODES) or str(code - SIGNAL_CODES)
+    return f"signal: {name.lower()}"
 
 
 def _timestamp() -> str:
@@ -364,7 +380,7 @@ class _ApiHandler(BaseHTTPRequestHandler):
 
 
 def _serve(instance: Instance) -> _Api:
-    api = _Api(("127.0.0.1", 0), _ApiHandler)
+    api = _Api((runtime().engine.host_address, 0), _ApiHandler)
     api.instance = instance
     threading.Thread(target=api.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
     return api

@@ -128,7 +128,7 @@ def update_endpoint(request: Request) -> dict[str, Any]:
 
 
 def update_endpoint_weights_and_capacities(request: Request) -> dict[str, Any]:
-    """Set weights, and instance counts in name: one process stands for all instances of a variant."""
+    """Set weights, and instance counts in name: one container stands for all instances of a variant."""
     region, params = Region(request.account, request.region), request.params
     endpoint = find_endpoint(region, params["EndpointName"])
     with LOCK:
@@ -208,7 +208,8 @@ def _planned(region: Region, endpoint: str, config: Resource) -> list[Variant]:
 def _variant(region: Region, endpoint: str, config: dict[str, Any], given: dict[str, Any]) -> Variant:
     model = find_model(region, given["ModelName"])
     container = containers(region, model)[0]
-    host = VariantHost(region, endpoint, given, container, model.detail["ExecutionRoleArn"])
+    isolated = model.detail["EnableNetworkIsolation"] or config["EnableNetworkIsolation"]
+    host = VariantHost(region, endpoint, given, container, model.detail["ExecutionRoleArn"], isolated)
     capture_config = config.get("DataCaptureConfig", {})
     capture = None
     if capture_config and capture_config.get("EnableCapture", True):

@@ -15,11 +15,13 @@ from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
 from localaws.services.sagemaker.container_images import resolved_image
+from localaws.services.sagemaker.instance_types import Machine, machine
 from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
 from localaws.services.sagemaker.storage import Bucket, StorageError, unpack
 
 PORT = 8080
+MODEL = f"{OPT_ML}/model"
 PING_SECONDS = 0.1
 PING_TIMEOUT = 2.0
 DEFAULT_STARTUP_SECONDS = 480
@@ -34,7 +36,7 @@ class HostFailed(Exception):
 
 
 class VariantHost:
-    """The container of a production variant; one process stands for all of the variant's instances.
+    """The container of a production variant; one stands for all of the variant's instances.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ class VariantHost:
         Image, model data and environment.
     role
         The model's execution role.
+    isolated
+        Model or configuration has network isolation: the container reaches nothing and gets no credentials.
     """
 
     def __init__(
@@ -55,12 +59,15 @@ class VariantHost:
         variant: Mapping[str, Any],
         container: Mapping[str, Any],
         role: str,
+        isolated: bool = False,
     ) -> None:
         self.name: str = variant["VariantName"]
         self.image = str(container["Image"])
         self.role = role
         self._region = region
         self._container_config = container
+        self._isolated = isolated
+        self._machine = _machine(variant)
         self._startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", DEFAULT_STARTUP_SECONDS)
         base = runtime().data / "sagemaker" / region.account / region.name / "endpoints"
         self._folder = base / f"{endpoint}-{self.name}-{suffix(8)}"
@@ -149,11 +156,15 @@ class VariantHost:
             image=self.resolved_image,
             arguments=("serve",),
             environment=self._container_config.get("Environment", {}),
-            mounts={OPT_ML: self._folder},
-            role_arn=self.role,
+            mounts={OPT_ML: self._folder, MODEL: self._folder / "model"},
+            role_arn="" if self._isolated else self.role,
             region=self._region.name,
             log=write_log,
             port=PORT,
+            isolated=self._isolated,
+            read_only_root=True,
+            read_only_mounts=[MODEL],
+            **self._machine,
         )
         container = runtime().engine.start(spec)
         address = urllib3.util.parse_url(container.address)
@@ -187,3 +198,10 @@ class VariantHost:
         with contextlib.suppress(urllib3.exceptions.HTTPError):
             return pool.request("GET", "/ping", timeout=PING_TIMEOUT, retries=False).status == 200
         return False
+
+
+def _machine(variant: Mapping[str, Any]) -> Machine:
+    """Return what the variant's instances have, or the memory that it has without any."""
+    if "ServerlessConfig" in variant:
+        return Machine(memory_mb=variant["ServerlessConfig"]["MemorySizeInMB"], cpus=0.0)
+    return machine(variant["InstanceType"])

@@ -180,10 +180,22 @@ def test_a_function_that_takes_too_long_is_ended(localaws: LocalAws, create: Cre
 
 
 def test_a_process_that_dies_is_reported_and_replaced(localaws: LocalAws, create: Create) -> None:
-    create("import os\ndef handler(event, context):\n    return os._exit(3) if event == 'die' else 'fine'")
+    create(
+        """
+        import os, signal
+        def handler(event, context):
+            if event == "die":
+                os._exit(3)
+            if event == "be killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return "fine"
+        """
+    )
     error, _ = invoke(localaws, "die")
     assert error["errorType"] == "Runtime.ExitError"
     assert "exit status 3" in error["errorMessage"]
+    error, _ = invoke(localaws, "be killed")
+    assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
     assert invoke(localaws)[0] == "fine"
 
 

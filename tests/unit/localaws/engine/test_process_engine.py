@@ -140,7 +140,7 @@ def test_a_published_port_is_told_to_the_process(localaws: LocalAws) -> None:
 
     assert eventually(answers)
     assert container.running()
-    assert container.stop(5) == -signal.SIGTERM
+    assert container.stop(5) == 128 + signal.SIGTERM
     assert not container.running()
 
 
@@ -149,7 +149,7 @@ def test_waiting_too_long_is_a_timeout_and_leaves_it_running(localaws: LocalAws)
     with pytest.raises(TimeoutError, match="slow"):
         container.wait(0.05)
     assert container.running()
-    assert container.stop(5) == -signal.SIGTERM
+    assert container.stop(5) == 128 + signal.SIGTERM
 
 
 def test_a_process_that_left_its_group_ends_with_the_container(localaws: LocalAws) -> None:
