@@ -92,8 +92,8 @@ bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and sc
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse
-rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1)
-	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep)
+rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, IAM=enforce)
+	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep) $(if $(IAM),--iam '$(IAM)')
 
 .PHONY: faults
 faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name)

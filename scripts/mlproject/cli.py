@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlproject import approvals, catalog, console, projects, status
 from mlproject.errors import MlprojectError
+from mlproject.rehearsal.local import Iam
 
 app = typer.Typer(
     name="mlproject",
@@ -217,12 +218,15 @@ def rehearse(
     output: Annotated[Path, typer.Option(help="Where summary.json and the logs go.")] = Path(
         "build/rehearsal"
     ),
+    iam: Annotated[
+        Iam, typer.Option(help="Everybody in a role of their own: enforce or record IAM.")
+    ] = Iam.OFF,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep)
+    summary = run(output, data, keep, iam)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

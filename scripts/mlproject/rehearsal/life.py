@@ -19,6 +19,7 @@ from mlproject.errors import PlatformError
 from mlproject.rehearsal import rest
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
+from mlproject.rehearsal.people import People, all_as
 
 if TYPE_CHECKING:
     import boto3
@@ -44,7 +45,7 @@ class Life:
     local
         Where the account is.
     session
-        The account's owner: platform engineer, data scientist and approver.
+        The account's owner, who sees everything.
     lead
         The data science lead, in the Studio role that the product is published to.
     summary
@@ -53,6 +54,8 @@ class Life:
         The data scientist's own data; None for the template's synthetic customers.
     name
         The project's.
+    people
+        Who else takes part; until told otherwise the owner does everybody's work.
     """
 
     local: LocalAws
@@ -60,10 +63,14 @@ class Life:
     summary: Summary
     data: Path | None = None
     name: str = "churn"
+    people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
     lead: boto3.Session = field(init=False)
     before: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.people = all_as(self.session)
 
     def run(self) -> None:
         """Live it from publishing to the answer of the REST API; raise at the first step that fails."""
@@ -80,7 +87,7 @@ class Life:
         """The platform engineer publishes the template to whoever holds the caller's role."""
         with self.summary.step("publish the template") as progress:
             role = self.local.make_studio_role(self.session)
-            self.published = publish.publish(self.session, [role], progress=progress)
+            self.published = publish.publish(self.people.engineer, [role], progress=progress)
             self.lead = self.local.session_as(self.session, role)
 
     def create(self) -> None:
@@ -107,14 +114,14 @@ class Life:
         """Before any approval the deploy pipeline's first run ends green, with nothing deployed."""
         with self.summary.step("deploy pipeline without a model ends green") as progress:
             self.wait_pipeline(self.project.names.repository("modeldeploy"), 1, progress)
-            if found := status.read(self.session, self.project).endpoints:
+            if found := status.read(self.people.scientist, self.project).endpoints:
                 raise PlatformError(f"endpoints exist though no model is approved: {found}")
 
     def approve_model(self) -> None:
         """The approver approves the registered version, which starts the deploy pipeline."""
         with self.summary.step("approve the model"):
             group = self.project.names.model_package_group
-            approvals.decide_model(self.session, group, "Approved", comment="rehearsal")
+            approvals.decide_model(self.people.approver, group, "Approved", comment="rehearsal")
 
     def deploy_to_staging(self) -> None:
         """The deploy pipeline brings up staging, tests it, and waits at the gate."""
@@ -125,7 +132,7 @@ class Life:
         """The approver opens the gate; production comes up and passes its smoke test."""
         with self.summary.step("approve and deploy to production") as progress:
             approvals.decide_gate(
-                self.session, self.project.names.repository("modeldeploy"), "Approved", "rehearsal"
+                self.people.approver, self.project.names.repository("modeldeploy"), "Approved", "rehearsal"
             )
             self.wait_pipeline(self.project.names.repository("modeldeploy"), 2, progress)
 
@@ -134,7 +141,9 @@ class Life:
         with self.summary.step("predict over the REST API"):
             golden = self._golden_record()
             url = projects.outputs(self.lead, self.project)["ProductionApiUrl"]
-            answer = rest.post(self.local, url, json.dumps(golden["record"]).encode())
+            answer = rest.post(
+                self.local, url, json.dumps(golden["record"]).encode(), caller=self.people.developer
+            )
             if answer.status_code != HTTPStatus.OK:
                 raise PlatformError(f"POST {url} answered {answer.status_code}: {answer.text}")
             self.summary.prediction = answer.json()["predictions"][0]
@@ -186,11 +195,11 @@ class Life:
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
 
     def _model_package(self) -> Mapping[str, Any]:
-        newest = approvals.model_packages(self.session, self.project.names.model_package_group)
+        newest = approvals.model_packages(self.people.scientist, self.project.names.model_package_group)
         if not newest:
             raise PlatformError("the model build ended green, yet no model is registered")
         name = newest[0]["ModelPackageArn"]
-        return self.session.client("sagemaker").describe_model_package(ModelPackageName=name)
+        return self.people.scientist.client("sagemaker").describe_model_package(ModelPackageName=name)
 
     def _model_quality(self) -> dict[str, float]:
         package = self._model_package()
@@ -206,13 +215,15 @@ class Life:
 
     def _read(self, uri: str) -> str:
         parts = urlsplit(uri)
-        stored = self.session.client("s3").get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+        stored = self.people.scientist.client("s3").get_object(
+            Bucket=parts.netloc, Key=parts.path.lstrip("/")
+        )
         return stored["Body"].read().decode()
 
     def _at_gate(self) -> bool:
         pipeline = self.project.names.repository("modeldeploy")
         self._raise_if_failed(pipeline, self._executions(pipeline)[0])
-        return approvals.waiting_gate(self.session, pipeline) is not None
+        return approvals.waiting_gate(self.people.approver, pipeline) is not None
 
     def wait_pipeline(self, pipeline: str, number: int, progress: Progress) -> None:
         """Wait until the pipeline's ``number``-th execution succeeded."""
@@ -223,7 +234,9 @@ class Life:
                 return False
             execution = executions[-number]
             self._raise_if_failed(pipeline, execution)
-            current = [each for each in status.stages(self.session, pipeline) if each.status == "InProgress"]
+            current = [
+                each for each in status.stages(self.people.scientist, pipeline) if each.status == "InProgress"
+            ]
             progress(current[0].name if current else execution["status"])
             return bool(execution["status"] == "Succeeded")
 
@@ -231,12 +244,14 @@ class Life:
 
     def _executions(self, pipeline: str) -> list[Mapping[str, Any]]:
         """Return the pipeline's executions, newest first."""
-        listed = self.session.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
+        listed = self.people.scientist.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
         return list(listed["pipelineExecutionSummaries"])
 
     def _raise_if_failed(self, pipeline: str, execution: Mapping[str, Any]) -> None:
         if execution["status"] not in ("InProgress", "Succeeded"):
-            failed = [each for each in status.stages(self.session, pipeline) if each.status == "Failed"]
+            failed = [
+                each for each in status.stages(self.people.scientist, pipeline) if each.status == "Failed"
+            ]
             reasons = "; ".join(f"stage {each.name}: {each.message}" for each in failed)
             raise PlatformError(f"{pipeline} is {execution['status']}: {reasons}")
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ BUILD_ENVIRONMENT = (
 
 UV_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "uv"
 """uv's usual cache: builds share it, as CodeBuild's cache lets them on AWS."""
+
+
+class Iam(StrEnum):
+    """What localaws does about IAM."""
+
+    OFF = "off"
+    RECORD = "record"
+    ENFORCE = "enforce"
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ class LocalAws:
 
 
 @contextmanager
-def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
+def running(folder: Path, keep: bool, iam: Iam = Iam.OFF) -> Iterator[LocalAws]:
     """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``.
 
     One that was kept in this folder before is ended first.
@@ -156,7 +165,7 @@ def running(folder: Path, keep: bool) -> Iterator[LocalAws]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     port, data, log = _free_port(), folder / "data", folder / "localaws.log"
-    command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data)]
+    command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
     tools = _build_tools(folder / "tools")
     environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
     for name in BUILD_ENVIRONMENT:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import UserError
-from mlproject.rehearsal import logs
+from mlproject.rehearsal import iam_report, logs, people
 from mlproject.rehearsal.life import Life
-from mlproject.rehearsal.local import LocalAws, running
+from mlproject.rehearsal.local import Iam, LocalAws, running
 from mlproject.rehearsal.report import Summary
 
 
-def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
+def rehearse(output: Path, data: Path | None, keep: bool, iam: Iam = Iam.OFF) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
     Parameters
@@ -24,6 +24,9 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
         The user's churn data; None for synthetic customers.
     keep
         Leave the project and the local AWS up, and tell how to reach them, instead of deleting the project.
+    iam
+        Let everybody act in a role of their own, and deny or write down what its policies do not allow; the report
+        goes to the folder ``iam`` beside ``output``.
 
     Raises
     ------
@@ -37,13 +40,21 @@ def rehearse(output: Path, data: Path | None, keep: bool) -> Summary:
     summary = Summary(engine="processes")
     started = time.monotonic()
     try:
-        with running(output.resolve(), keep) as local:
-            life = Life(local, local.session(), summary, data)
+        with running(output.resolve(), keep, iam) as local:
+            owner = local.session()
+            life = Life(local, owner, summary, data)
+            if iam is not Iam.OFF:
+                life.people = people.in_own_roles(local, owner)
             try:
                 life.run()
+                if iam is not Iam.OFF:
+                    # The project's roles go with it; localaws remembers their policies from here on.
+                    iam_report.read(local)
                 if not keep:
                     life.delete()
             finally:
+                if iam is not Iam.OFF:
+                    iam_report.write(local, output.parent / "iam")
                 logs.save(life.session, output / "logs")
                 if keep:
                     _tell_server(local)

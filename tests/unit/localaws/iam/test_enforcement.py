@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-
 from tests.unit.localaws.iam.conftest import Person, allow
 
 Client = Callable[..., Any]

@@ -1,0 +1,83 @@
+"""The people of a rehearsal, each in an IAM role of their own that may do what their work needs and nothing more.
+
+What is written here is what a person needs in a real account, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlproject.rehearsal.local import ACCOUNT_ID, LocalAws
+
+if TYPE_CHECKING:
+    import boto3
+
+Statements = Sequence[Mapping[str, Any]]
+
+STATEMENTS: Mapping[str, Statements] = {
+    "PlatformEngineer": [
+        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+    ],
+    "DataScientist": [
+        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+    ],
+    "Approver": [
+        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+    ],
+    "ApplicationDeveloper": [
+        {
+            "Sid": "CallTheApi",
+            "Effect": "Allow",
+            "Action": "execute-api:Invoke",
+            "Resource": "arn:aws:execute-api:*:*:*/prod/POST/predictions",
+        },
+    ],
+}
+
+
+@dataclass(frozen=True)
+class People:
+    """Sessions of a project's people.
+
+    Attributes
+    ----------
+    engineer
+        Publishes the template.
+    scientist
+        Follows builds and reads what training left.
+    approver
+        Decides on model versions and at the gate.
+    developer
+        Calls the REST API.
+    """
+
+    engineer: boto3.Session
+    scientist: boto3.Session
+    approver: boto3.Session
+    developer: boto3.Session
+
+
+def all_as(session: boto3.Session) -> People:
+    """Return one person who does everybody's work."""
+    return People(session, session, session, session)
+
+
+def in_own_roles(local: LocalAws, owner: boto3.Session) -> People:
+    """Make everybody's role and return sessions of people who have taken theirs on."""
+    sessions = [_join(local, owner, name, statements) for name, statements in STATEMENTS.items()]
+    return People(*sessions)
+
+
+def _join(local: LocalAws, owner: boto3.Session, name: str, statements: Statements) -> boto3.Session:
+    client = owner.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}],
+    }
+    role = client.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    client.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+    return local.session_as(owner, role["Arn"])
