@@ -8,7 +8,8 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from localaws import routes
 from localaws.operations import graft, refuse_others
-from localaws.services.apigateway.control_plane import OPERATIONS, repair_create_rest_api
+from localaws.services.apigateway.control_plane import OPERATIONS, keep_binary_media_types
+from localaws.services.apigateway.modelled_status import answer_with_modelled_status
 from localaws.services.apigateway.serving import HOST, PATH, application
 
 _KINDS = "account|apikeys|clientcertificates|domainnames|restapis|sdktypes|tags|usageplans|vpclinks"
@@ -17,7 +18,7 @@ _KINDS = "account|apikeys|clientcertificates|domainnames|restapis|sdktypes|tags|
 def install() -> None:
     """Replace what moto gets wrong, refuse what nobody does, and serve deployed APIs by host and by path."""
     graft(APIGatewayResponse, "apigateway", OPERATIONS)
-    repair_create_rest_api(APIGatewayResponse)
+    keep_binary_media_types(APIGatewayResponse)
     operations = get_service_model("apigateway").operation_names
     moto_has = {
         name: operation
@@ -25,6 +26,7 @@ def install() -> None:
         if (operation := getattr(APIGatewayResponse, camelcase_to_underscores(name), None))
     }
     refuse_others(APIGatewayResponse, "apigateway", moto_has)
+    answer_with_modelled_status(APIGatewayResponse)
     # moto 5.2.5 has no pattern for some operations (tags of anything but stages among them) and answers HTML.
     for pattern in (f"{{0}}/(?P<kind>{_KINDS})$", f"{{0}}/(?P<kind>{_KINDS})/(?P<rest>.+)$"):
         urls.url_paths[pattern] = APIGatewayResponse.dispatch

@@ -57,15 +57,13 @@ def _integration(request: Request) -> Any:
 # ---- REST APIs -------------------------------------------------------------------------------------------------------
 
 
-def repair_create_rest_api(response_class: type[APIGatewayResponse]) -> None:
-    """Make CreateRestApi keep the binary media types that it is given, and answer 201 as the model says."""
+def keep_binary_media_types(response_class: type[APIGatewayResponse]) -> None:
+    """Make CreateRestApi keep the binary media types that it is given."""
     create = response_class.create_rest_api
 
     @functools.wraps(create)
     def create_rest_api(self: APIGatewayResponse) -> Any:
         status, headers, body = create(self)
-        if status == 200:
-            status, headers = 201, {**headers, "status": 201}
         types = self._get_param("binaryMediaTypes")
         answer = json.loads(body)
         if types and "id" in answer:
