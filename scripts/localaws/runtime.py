@@ -56,6 +56,9 @@ class Runtime(Protocol):
     ) -> None:
         """Put a service's own event (``aws.codecommit`` ...) on the default bus, delivered by its rules."""
 
+    def keep_now(self) -> float:
+        """Keep the state of this instant; return the seconds that it took."""
+
     def changed(self) -> None:
         """Have the state kept soon: it is not what it was."""
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
+SNAPSHOT_PATH = "/_localaws/snapshot"
 KEPT_FOLDERS = {"log", "tls"}
 PASSING_FOLDERS = {"codebuild", "engine", "sagemaker"}
 """Folders of what ran: a state that is read again has no use for them."""
@@ -67,6 +68,9 @@ class Application(DomainDispatcherApplication):
             return [json.dumps(_health()).encode()]
         if environ.get("PATH_INFO") == faults.PATH:
             return faults.administer(environ, start_response)
+        if environ.get("PATH_INFO") == SNAPSHOT_PATH:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"seconds": localaws.runtime.runtime().keep_now()}).encode()]
         refusal = localaws.runtime.runtime().guard.refusal(environ, start_response)
         if refusal is not None:
             return refusal
@@ -384,6 +388,10 @@ class LocalAws:
         """Put a service's own event on the default bus and deliver it by its rules."""
         events.publish(self.account_id, region, source, detail_type, detail, resources)
         self.changed()
+
+    def keep_now(self) -> float:
+        """Keep the state of this instant; return the seconds that it took."""
+        return self.snapshots.take() if self.snapshots is not None else 0.0
 
     def changed(self) -> None:
         """Have the state kept soon: it is not what it was."""
