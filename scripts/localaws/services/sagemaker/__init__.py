@@ -6,6 +6,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from localaws.operations import graft
 from localaws.services.sagemaker import (
+    callbacks,
     endpoints,
     hosted_models,
     invocations,
@@ -20,7 +21,18 @@ from localaws.services.sagemaker import (
 )
 from localaws.services.sagemaker.constraints import checked
 
-PARTS = (pipelines, processing, training, transform, registry, hosted_models, endpoints, search, tags)
+PARTS = (
+    pipelines,
+    callbacks,
+    processing,
+    training,
+    transform,
+    registry,
+    hosted_models,
+    endpoints,
+    search,
+    tags,
+)
 
 
 def install() -> None:

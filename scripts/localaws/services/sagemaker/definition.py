@@ -21,23 +21,10 @@ from localaws.services.sagemaker.expressions import (
     references,
     tokens,
 )
+from localaws.services.sagemaker.step_types import CALLS, OTHERS, WITH_OUTPUT_PARAMETERS, CallType
 
 VERSION = "2020-12-01"
 STEP_NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
-CREATE_OPERATIONS = {
-    "Processing": "CreateProcessingJob",
-    "Training": "CreateTrainingJob",
-    "RegisterModel": "CreateModelPackage",
-    "Model": "CreateModel",
-}
-DESCRIBE_OPERATIONS = {
-    "Processing": "DescribeProcessingJob",
-    "Training": "DescribeTrainingJob",
-    "RegisterModel": "DescribeModelPackage",
-    "Model": "DescribeModel",
-}
-NAME_ARGUMENTS = {"Processing": "ProcessingJobName", "Training": "TrainingJobName", "Model": "ModelName"}
-STEP_TYPES = (*CREATE_OPERATIONS, "Condition", "Fail", "Lambda")
 EXECUTION_VARIABLES = (
     "PipelineExecutionId", "PipelineExecutionArn", "PipelineName", "PipelineArn", "StartDateTime",
     "CurrentDateTime",
@@ -204,7 +191,7 @@ def _step(item: Any, branch: Branch | None) -> Step:
     name, kind = item.get("Name", ""), item.get("Type", "")
     if not STEP_NAME.fullmatch(name):
         raise _wrong(f"{name!r} is no step name (letters, digits, hyphens and underscores, at most 64)")
-    if kind not in STEP_TYPES:
+    if kind not in (*CALLS, *OTHERS):
         raise _wrong(f"localaws does not support the type {kind} of step {name}")
     own = {key: value for key, value in item.items() if key != "Arguments"}
     inner = {k: v for k, v in item.get("Arguments", {}).items() if k not in ("IfSteps", "ElseSteps")}
@@ -256,11 +243,12 @@ def _property_exists(step: Step | None, path: list[str | int]) -> bool:
         return False
     if path and path[0] == "PropertyFiles":
         return len(path) == 2 and path[1] in step.property_files
-    if step.type == "Lambda":
+    if step.type in WITH_OUTPUT_PARAMETERS:
         declared = {item["OutputName"] for item in step.raw.get("OutputParameters", ())}
         return len(path) == 2 and path[0] == "OutputParameters" and path[1] in declared
-    operation = DESCRIBE_OPERATIONS.get(step.type)
-    return operation is not None and bool(path) and _in_shape(_model_shape(operation, "output"), path)
+    call = CALLS.get(step.type)
+    shapes = [_model_shape(operation, "output") for operation in call.describe] if call else []
+    return bool(path) and any(_in_shape(shape, path) for shape in shapes)
 
 
 def _in_shape(shape: Any, path: list[str | int]) -> bool:
@@ -284,8 +272,8 @@ def _model_shape(operation: str, side: str) -> Any:
 
 
 def _check_arguments(definition: Definition, step: Step) -> None:
-    if step.type in CREATE_OPERATIONS:
-        _check_call(definition, step)
+    if step.type in CALLS:
+        _check_call(definition, step, CALLS[step.type])
     elif step.type == "Condition":
         for condition in step.arguments.get("Conditions", ()):
             _check_condition(step, condition)
@@ -293,6 +281,8 @@ def _check_arguments(definition: Definition, step: Step) -> None:
         raise _wrong(f"step {step.name} of type Fail needs an ErrorMessage")
     elif step.type == "Lambda" and "FunctionArn" not in step.raw:
         raise _wrong(f"step {step.name} of type Lambda needs a FunctionArn")
+    elif step.type == "Callback" and "SqsQueueUrl" not in step.raw:
+        raise _wrong(f"step {step.name} of type Callback needs an SqsQueueUrl")
 
 
 def _check_condition(step: Step, condition: Mapping[str, Any]) -> None:
@@ -312,11 +302,11 @@ def _check_condition(step: Step, condition: Mapping[str, Any]) -> None:
         _check_condition(step, inner)
 
 
-def _check_call(definition: Definition, step: Step) -> None:
-    shape = _model_shape(CREATE_OPERATIONS[step.type], "input")
+def _check_call(definition: Definition, step: Step, call: CallType) -> None:
+    shape = _model_shape(call.create, "input")
     arguments = _sampled(dict(step.arguments), shape, definition)
-    if step.type in NAME_ARGUMENTS:
-        arguments.setdefault(NAME_ARGUMENTS[step.type], "sample")
+    if call.name_argument:
+        arguments.setdefault(call.name_argument, "sample")
     if step.type == "RegisterModel":
         arguments.setdefault("ClientToken", "sample")
     report = ParamValidator().validate(arguments, shape)

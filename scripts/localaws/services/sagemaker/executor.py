@@ -11,21 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from localaws.runtime import runtime
-from localaws.services.sagemaker import jobs, notices
+from localaws.services.sagemaker import notices
 from localaws.services.sagemaker.definition import Definition, Step
 from localaws.services.sagemaker.expressions import ExpressionError
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
-from localaws.services.sagemaker.steps import (
-    StepContext,
-    StepFailed,
-    StepState,
-    StepStopped,
-    cache_key,
-    carry_out,
-    decide,
-    duration,
-    resolved,
-)
+from localaws.services.sagemaker.step_state import StepContext, StepFailed, StepState, StepStopped
+from localaws.services.sagemaker.steps import cache_key, carry_out, decide, duration, resolved
 from localaws.services.sagemaker.storage import Bucket, StorageError
 
 RUNNING = ("Starting", "Executing", "Stopping")
@@ -187,7 +178,7 @@ class Executor:
         finally:
             with self._changed:
                 before = state.status
-                state.status, state.reason, state.ended, state.job = status, reason, now(), None
+                state.status, state.reason, state.ended, state.stop = status, reason, now(), None
                 self._changed.notify_all()
                 self._announce(step, state, before)
 
@@ -291,15 +282,15 @@ def set_status(
 
 
 def stop(region: Region, pipeline: Pipeline, execution: Execution) -> None:
-    """Stop an execution: its running jobs are stopped, no step begins."""
+    """Stop an execution: what its running steps wait for is stopped, no step begins."""
     with LOCK:
         running = [state for state in execution.steps.values() if state.status == "Executing"]
         for state in running:
             state.status = "Stopping"
     set_status(region, pipeline, execution, "Stopping")
     for state in running:
-        if state.job is not None:
-            jobs.stop(state.job)
+        if state.stop is not None:
+            state.stop()
 
 
 def retry_pause(policies: Sequence[Mapping[str, Any]], kind: str, attempts: int) -> float | None:

@@ -15,7 +15,7 @@ from localaws.services.sagemaker.executor import Execution, Executor, Pipeline, 
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now, suffix
 from localaws.services.sagemaker.roles import require_role
-from localaws.services.sagemaker.steps import StepState
+from localaws.services.sagemaker.step_state import StepState
 from localaws.services.sagemaker.storage import Bucket, StorageError
 
 EXECUTION_ID_LENGTH = 12

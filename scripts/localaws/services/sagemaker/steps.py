@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localaws.runtime import runtime
 from localaws.services.sagemaker import jobs
-from localaws.services.sagemaker.definition import (
-    CREATE_OPERATIONS,
-    NAME_ARGUMENTS,
-    Step,
-)
+from localaws.services.sagemaker.callbacks import wait_for_answer
+from localaws.services.sagemaker.definition import Step
 from localaws.services.sagemaker.expressions import ExpressionError, Scope, holds, resolve
-from localaws.services.sagemaker.resources import LOCK, Region, suffix
+from localaws.services.sagemaker.resources import suffix
+from localaws.services.sagemaker.step_state import (
+    StepContext,
+    StepFailed,
+    StepState,
+    StepStopped,
+    output_parameters,
+)
+from localaws.services.sagemaker.step_types import CALLS, CallType, JobType
 
-JOB_TABLES = {"Processing": "processing_jobs", "Training": "training_jobs"}
 JOB_NAME_LENGTH = 63
-CACHED_ARGUMENTS = {
-    "Processing": ("AppSpecification", "Environment", "ProcessingInputs"),
-    "Training": (
-        "AlgorithmSpecification", "CheckpointConfig", "DebugHookConfig", "DebugRuleConfigurations", "Environment",
-        "HyperParameters", "InputDataConfig",
-    ),
-}  # fmt: skip
 DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
@@ -39,75 +35,19 @@ DURATION = re.compile(
 DAYS = {"years": 365, "months": 30, "weeks": 7, "days": 1}
 
 
-@dataclass
-class StepState:
-    """How far a step has come in one execution.
-
-    Attributes
-    ----------
-    properties
-        What other steps may refer to, once it has succeeded.
-    outcome
-        Of a condition.
-    job
-        The running job, so that it can be stopped.
-    cached_from
-        ARN of the execution whose result was taken.
-    """
-
-    status: str = "Starting"
-    started: datetime | None = None
-    ended: datetime | None = None
-    attempts: int = 0
-    metadata: dict[str, Any] = field(default_factory=dict)
-    properties: dict[str, Any] = field(default_factory=dict)
-    reason: str = ""
-    outcome: bool | None = None
-    cached_from: str = ""
-    job: jobs.Job | None = None
-
-
-class StepFailed(Exception):
-    """The step ends as Failed.
-
-    Parameters
-    ----------
-    reason
-        Becomes its FailureReason.
-    kind
-        What retry policies call it; empty when none covers it.
-    """
-
-    def __init__(self, reason: str, kind: str = "") -> None:
-        super().__init__(reason)
-        self.kind = kind
-
-
-class StepStopped(Exception):
-    """The step's job was stopped with its execution."""
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """What a step needs of its execution."""
-
-    region: Region
-    role: str
-    execution_id: str
-    execution_arn: str
-    scope: Scope
-
-
 def carry_out(step: Step, arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:
     """Do what the step says with its resolved ``arguments``; fill ``state``, raise `StepFailed` if it fails."""
-    if step.type in JOB_TABLES:
-        _run_job(step, arguments, state, context)
+    call = CALLS.get(step.type)
+    if call is not None and call.job is not None:
+        _run_job(step, arguments, state, context, call, call.job)
     elif step.type == "RegisterModel":
         _register(arguments, state, context)
     elif step.type == "Model":
         _create_model(step, arguments, state, context)
     elif step.type == "Lambda":
         _invoke(step, arguments, state, context)
+    elif step.type == "Callback":
+        wait_for_answer(step, arguments, state, context)
     elif step.type == "Fail":
         message = str(arguments["ErrorMessage"])
         state.metadata = {"Fail": {"ErrorMessage": message}}
@@ -134,10 +74,16 @@ def resolved(step: Step, scope: Scope) -> dict[str, Any]:
 
 def cache_key(step: Step, arguments: Mapping[str, Any]) -> str:
     """Return what must be equal for an earlier result to be taken; empty for a type that is not cached."""
-    counted = CACHED_ARGUMENTS.get(step.type)
-    if counted is None:
+    call = CALLS.get(step.type)
+    if call is None or call.job is None:
         return ""
-    content = {name: arguments[name] for name in counted if name in arguments}
+    content = {
+        name: {part: arguments[name][part] for part in parts if part in arguments[name]}
+        if parts
+        else arguments[name]
+        for name, parts in call.job.cached.items()
+        if name in arguments
+    }
     text = json.dumps([step.name, step.type, content], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -152,49 +98,52 @@ def duration(text: str) -> timedelta:
     return timedelta(days=days, **parts)
 
 
-def _run_job(step: Step, arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:
+def _run_job(
+    step: Step,
+    arguments: Mapping[str, Any],
+    state: StepState,
+    context: StepContext,
+    call: CallType,
+    kind: JobType,
+) -> None:
     name = _made_name(step, arguments, context)
-    request = {**arguments, NAME_ARGUMENTS[step.type]: name, "Tags": _tags(step, arguments, context)}
-    answer = _call(context, CREATE_OPERATIONS[step.type], request)
-    kind = f"{step.type}Job"
-    state.metadata = {kind: {"Arn": answer[f"{kind}Arn"]}}
-    job: jobs.Job = context.region.table(JOB_TABLES[step.type])[name]
-    with LOCK:
-        state.job = job
-        stopping = state.status == "Stopping"
-    if stopping:
-        jobs.stop(job)
+    request = {**arguments, call.name_argument: name, "Tags": _tags(step, arguments, context)}
+    answer = context.call(call.create, request)
+    state.metadata = {kind.metadata: {"Arn": answer[f"{kind.noun}Arn"]}}
+    job: jobs.Job = context.region.table(kind.table)[name]
+    state.stop_by(functools.partial(jobs.stop, job))
     job.finished.wait()
-    state.properties = job.detail
-    status = job.detail[f"{kind}Status"]
+    for operation in call.describe:
+        state.properties |= context.look(operation, {call.name_argument: name})
+    status = state.properties[f"{kind.noun}Status"]
     if status == "Completed":
         return
     if state.status == "Stopping":
         raise StepStopped
-    reason = job.detail.get("FailureReason", f"the job ended as {status}")
+    reason = state.properties.get("FailureReason", f"the job ended as {status}")
     internal = reason.startswith("InternalServerError")
     raise StepFailed(f"ClientError: {reason}", "SageMaker.JOB_INTERNAL_ERROR" if internal else "")
 
 
 def _register(arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:
     generated = {"GeneratedBy": context.execution_arn, **arguments.get("MetadataProperties", {})}
-    arn = _call(context, "CreateModelPackage", {**arguments, "MetadataProperties": generated})[
+    arn = context.call("CreateModelPackage", {**arguments, "MetadataProperties": generated})[
         "ModelPackageArn"
     ]
     state.metadata = {"RegisterModel": {"Arn": arn}}
-    state.properties = _call(context, "DescribeModelPackage", {"ModelPackageName": arn})
+    state.properties = context.call("DescribeModelPackage", {"ModelPackageName": arn})
 
 
 def _create_model(step: Step, arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:
     name = _made_name(step, arguments, context)
     request = {**arguments, "ModelName": name, "Tags": _tags(step, arguments, context)}
-    state.metadata = {"Model": {"Arn": _call(context, "CreateModel", request)["ModelArn"]}}
-    state.properties = _call(context, "DescribeModel", {"ModelName": name})
+    state.metadata = {"Model": {"Arn": context.call("CreateModel", request)["ModelArn"]}}
+    state.properties = context.call("DescribeModel", {"ModelName": name})
 
 
 def _invoke(step: Step, arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:
     function = str(resolve(step.raw["FunctionArn"], context.scope))
-    client = runtime().client("lambda", context.region.name, context.role)
+    client = context.client("lambda")
     try:
         answer = client.invoke(FunctionName=function, Payload=json.dumps(arguments).encode())
         payload = json.loads(answer["Payload"].read() or b"null")
@@ -207,44 +156,17 @@ def _invoke(step: Step, arguments: Mapping[str, Any], state: StepState, context:
     if missing:
         raise StepFailed(f"ClientError: Lambda function {function} did not return the outputs {missing}.")
     values = {name: payload[name] for name in outputs}
-    shown = [{"Name": name, "Value": str(value)} for name, value in values.items()]
-    state.metadata = {"Lambda": {"Arn": function, "OutputParameters": shown}}
+    state.metadata = {"Lambda": {"Arn": function, "OutputParameters": output_parameters(values)}}
     state.properties = {"OutputParameters": values}
 
 
-def _call(context: StepContext, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    client = runtime().client("sagemaker", context.region.name, context.role)
-    method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
-    try:
-        answer: dict[str, Any] = getattr(client, method)(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise StepFailed(
-            f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {_said(error)}",
-            _kind(error),
-        ) from error
-    return answer
-
-
-def _said(error: Exception) -> str:
-    return str(error.response["Error"]["Message"]) if isinstance(error, ClientError) else str(error)
-
-
-def _kind(error: Exception) -> str:
-    if not isinstance(error, ClientError):
-        return ""
-    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if code == "ResourceLimitExceeded":
-        return "SageMaker.RESOURCE_LIMIT"
-    if "Throttl" in code:
-        return "Step.THROTTLING"
-    return "Step.SERVICE_FAULT" if status >= 500 else ""
-
-
 def _made_name(step: Step, arguments: Mapping[str, Any], context: StepContext) -> str:
-    end = suffix(10)
-    prefix = arguments.get(NAME_ARGUMENTS[step.type])
-    start = f"{prefix}-{context.execution_id}" if prefix else f"pipelines-{context.execution_id}-{step.name}"
-    safe = re.sub(r"[^A-Za-z0-9-]", "-", start)[: JOB_NAME_LENGTH - len(end) - 1].rstrip("-")
+    call, end = CALLS[step.type], suffix(10)
+    prefix = arguments.get(call.name_argument)
+    start = f"{prefix}-{context.execution_id}" if prefix else f"{context.execution_id}-{step.name}"
+    if call.name_length == JOB_NAME_LENGTH and not prefix:
+        start = f"pipelines-{start}"
+    safe = re.sub(r"[^A-Za-z0-9-]", "-", start)[: call.name_length - len(end) - 1].rstrip("-")
     return f"{safe}-{end}"
 
 

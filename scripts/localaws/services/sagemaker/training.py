@@ -170,7 +170,7 @@ def transition(region: Region, job: Job, secondary: str, **values: Any) -> None:
 def end(region: Region, job: Job, status: str, secondary: str, **values: Any) -> None:
     """Enter the final status."""
     moment = now()
-    seconds = int((moment - job.detail.get("TrainingStartTime", moment)).total_seconds())
+    seconds = max(1, int((moment - job.detail.get("TrainingStartTime", moment)).total_seconds()))
     job.detail["SecondaryStatusTransitions"][-1]["EndTime"] = moment
     transition(
         region,

@@ -11,7 +11,8 @@ from moto.sagemaker.exceptions import ValidationError
 
 from localaws.services.sagemaker.definition import parse
 from localaws.services.sagemaker.expressions import ExpressionError, holds, resolve, tokens
-from localaws.services.sagemaker.steps import StepFailed, duration
+from localaws.services.sagemaker.step_state import StepFailed
+from localaws.services.sagemaker.steps import duration
 
 ROLE = "arn:aws:iam::123456789012:role/worker"
 

@@ -11,7 +11,8 @@ import pytest
 
 from localaws.services.sagemaker.definition import parse
 from localaws.services.sagemaker.executor import retry_pause
-from localaws.services.sagemaker.steps import StepFailed, cache_key
+from localaws.services.sagemaker.step_state import StepFailed
+from localaws.services.sagemaker.steps import cache_key
 
 from .conftest import REGION, SageMaker, until
 from .test_definition import document, training
