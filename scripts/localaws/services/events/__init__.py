@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.events.models import EventPattern, Rule, events_backends
 from moto.events.responses import EventsHandler
 from moto.events.utils import _BASE_EVENT_MESSAGE
@@ -56,17 +55,16 @@ def _send_to_targets(rule: Rule, event: Mapping[str, Any], transform_input: bool
     if event["id"] == _BASE_EVENT_MESSAGE["id"]:
         # S3's events; an id that repeats would make the second one of them a repetition of the first.
         event["id"] = str(uuid.uuid4())
-    if rule.state.startswith("ENABLED") and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
+    pattern = rule.event_pattern
+    # moto matches every event with a rule that has a schedule and no pattern.
+    wanted = bool(pattern.get_pattern()) and pattern.matches_event(event)  # type: ignore[arg-type]
+    if rule.state.startswith("ENABLED") and wanted:
         for target in list(rule.targets):
             deliver(Delivery(rule, target, event, target_input(target, event, rule.name, rule.arn)))
 
 
 def _checked_put_rule(response: EventsHandler) -> Any:
-    """Refuse what moto 5.2.5 accepts and AWS does not, or what nothing here would ever trigger."""
-    if response._get_param("ScheduleExpression"):
-        raise ServiceException(
-            "ValidationException", "localaws does not support scheduled rules (ScheduleExpression)."
-        )
+    """Refuse what moto 5.2.5 accepts and AWS does not."""
     pattern = response._get_param("EventPattern")
     if pattern:
         check_pattern(pattern)

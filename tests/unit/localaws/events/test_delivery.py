@@ -196,9 +196,15 @@ def test_a_target_that_cannot_work_is_refused_when_it_is_put(desk: Desk, target:
         desk.rule({"source": ["a"]}, **target)
 
 
-def test_a_schedule_is_refused_by_name(desk: Desk) -> None:
-    with pytest.raises(ClientError, match="ScheduleExpression"):
-        desk.events.put_rule(Name="s", ScheduleExpression="rate(1 hour)")
+def test_a_schedule_is_kept_and_no_event_meets_it(localaws: LocalAws, desk: Desk) -> None:
+    with pytest.raises(ClientError, match="ScheduleExpression is not valid"):
+        desk.events.put_rule(Name="s", ScheduleExpression="every hour")
+    desk.events.put_rule(Name="s", ScheduleExpression="rate(1 hour)")
+    desk.events.put_targets(Rule="s", Targets=[{"Id": "t", "Arn": desk.arn}])
+    assert desk.events.describe_rule(Name="s")["ScheduleExpression"] == "rate(1 hour)"
+    desk.rule({"source": ["aws.test"]})
+    localaws.emit(REGION, "aws.test", "Test", {"a": 1})
+    assert len(desk.received()) == 1
 
 
 def test_what_cannot_be_delivered_is_dead_lettered(localaws: LocalAws, desk: Desk) -> None:
