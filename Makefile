@@ -70,7 +70,7 @@ test-rehearsal: .venv/.ready ## What goes wrong in a project's life, in a local 
 
 .venv/bench-%/.ready: tests/benchmarks/requirements-%.txt $(UV)
 	$(UV) venv --quiet --clear --python $(BIN)/python .venv/bench-$*
-	$(UV) pip sync --quiet --python .venv/bench-$*/bin/python --require-hashes $<
+	$(UV) pip sync --quiet --compile-bytecode --python .venv/bench-$*/bin/python --require-hashes $<
 	@touch $@
 
 .PHONY: bench-serving
@@ -92,8 +92,9 @@ bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and sc
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse
-rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, IAM=enforce)
-	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep) $(if $(IAM),--iam '$(IAM)')
+rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, ENGINE=docker, IAM=enforce)
+	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep) $(if $(ENGINE),--engine '$(ENGINE)') \
+	  $(if $(IAM),--iam '$(IAM)')
 
 .PHONY: faults
 faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name)

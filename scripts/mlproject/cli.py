@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlproject import approvals, catalog, console, projects, status
 from mlproject.errors import MlprojectError
+from mlproject.rehearsal.engines import Engine
 from mlproject.rehearsal.local import Iam
 
 app = typer.Typer(
@@ -221,12 +222,15 @@ def rehearse(
     iam: Annotated[
         Iam, typer.Option(help="Everybody in a role of their own: enforce or record IAM.")
     ] = Iam.OFF,
+    engine: Annotated[
+        Engine, typer.Option(help="What runs builds, jobs, functions and endpoints; auto: Docker if it can.")
+    ] = Engine.PROCESSES,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam)
+    summary = run(output, data, keep, iam, engine)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

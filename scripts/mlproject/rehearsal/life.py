@@ -91,14 +91,15 @@ class Life:
             self.lead = self.local.session_as(self.session, role)
 
     def create(self) -> None:
-        """The lead creates a project; meanwhile the images get into its ECR repositories, as a builder would do."""
+        """The lead creates a project; where builds cannot, the images get into its ECR repositories meanwhile."""
         location = self._uploaded(self.data) if self.data else ""
         self.before = account_inventory(self.session)
         with self.summary.step("create the project") as progress, ExitStack() as imports:
             product = catalog.find(self.lead, publish.PRODUCT_NAME)
             parameters = {"DataLocation": location} if location else {}
             self.project = projects.create(self.lead, product, self.name, parameters)
-            imported = [imports.enter_context(self._importing_image(name)) for name in IMAGES]
+            missing = () if self.local.engine.builds_images else IMAGES
+            imported = [imports.enter_context(self._importing_image(name)) for name in missing]
             self.project = projects.wait(self.lead, self.project, progress)
             for wait in imported:
                 wait()

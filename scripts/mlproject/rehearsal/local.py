@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,11 +22,12 @@ import boto3
 import requests
 
 from mlproject.errors import PlatformError
+from mlproject.rehearsal import engines
 
 REGION = "us-east-1"
 PORT = 4566
 PROCESS_FILE = "localaws.pid"
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 STOP_SECONDS = 60.0
 IMPORT_SECONDS = 600.0
 CREDENTIALS = ("AKIALOCALAWSSERVICE0", "localaws")
@@ -75,12 +77,15 @@ class LocalAws:
         The file that it writes its own log to.
     process_id
         Its process: SIGTERM ends it with everything that it started.
+    engine
+        What runs its containers.
     """
 
     endpoint: str
     data: Path
     log: Path
     process_id: int
+    engine: engines.Chosen = engines.PROCESSES
 
     @property
     def certificate_authority(self) -> Path:
@@ -156,16 +161,22 @@ class LocalAws:
 
 
 @contextmanager
-def running(folder: Path, keep: bool, iam: Iam = Iam.OFF) -> Iterator[LocalAws]:
+def running(
+    folder: Path,
+    keep: bool,
+    iam: Iam = Iam.OFF,
+    engine: Sequence[str] = ("--engine", engines.Engine.PROCESSES),
+) -> Iterator[LocalAws]:
     """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``.
 
-    One that was kept in this folder before is ended first.
+    One that was kept in this folder before is ended first. ``engine`` is what `engines.options` makes.
     """
     _end_kept(folder / PROCESS_FILE)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     port, data, log = _free_port(), folder / "data", folder / "localaws.log"
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
+    command += engine
     tools = _build_tools(folder / "tools")
     environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
     for name in BUILD_ENVIRONMENT:
@@ -184,7 +195,7 @@ def running(folder: Path, keep: bool, iam: Iam = Iam.OFF) -> Iterator[LocalAws]:
     local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
     try:
         _wait_healthy(server, local)
-        yield local
+        yield dataclasses.replace(local, engine=engines.chosen(local.endpoint))
     finally:
         if not keep:
             _end(server)
@@ -224,13 +235,19 @@ def _wait_healthy(server: subprocess.Popen[bytes], local: LocalAws) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise PlatformError(f"localaws ended at its start: see {local.log}")
+            raise PlatformError(
+                f"localaws ended at its start: {_last_line(local.log)} (all of it: {local.log})"
+            )
         try:
             requests.get(f"{local.endpoint}/_localaws/health", timeout=1).raise_for_status()
             return
         except requests.RequestException:
             time.sleep(0.1)
     raise PlatformError(f"localaws does not answer at {local.endpoint}: see {local.log}")
+
+
+def _last_line(log: Path) -> str:
+    return (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
 
 
 def _free_port() -> int:

@@ -7,13 +7,19 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import UserError
-from mlproject.rehearsal import iam_report, logs, people
-from mlproject.rehearsal.life import Life
+from mlproject.rehearsal import engines, iam_report, logs, people
+from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
 from mlproject.rehearsal.report import Summary
 
 
-def rehearse(output: Path, data: Path | None, keep: bool, iam: Iam = Iam.OFF) -> Summary:
+def rehearse(
+    output: Path,
+    data: Path | None,
+    keep: bool,
+    iam: Iam = Iam.OFF,
+    engine: engines.Engine = engines.Engine.AUTO,
+) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
     Parameters
@@ -27,6 +33,8 @@ def rehearse(output: Path, data: Path | None, keep: bool, iam: Iam = Iam.OFF) ->
     iam
         Let everybody act in a role of their own, and deny or write down what its policies do not allow; the report
         goes to the folder ``iam`` beside ``output``.
+    engine
+        What shall run builds, jobs, functions and endpoints.
 
     Raises
     ------
@@ -37,10 +45,12 @@ def rehearse(output: Path, data: Path | None, keep: bool, iam: Iam = Iam.OFF) ->
     """
     if data is not None and not data.is_file():
         raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
-    summary = Summary(engine="processes")
+    summary = Summary(engine=engine)
     started = time.monotonic()
     try:
-        with running(output.resolve(), keep, iam) as local:
+        with running(output.resolve(), keep, iam, engines.options(engine, IMAGES.values())) as local:
+            summary.engine = local.engine.name
+            console.note(f"engine: {local.engine.name} ({local.engine.reason})")
             owner = local.session()
             life = Life(local, owner, summary, data)
             if iam is not Iam.OFF:

@@ -1,0 +1,60 @@
+"""What runs a rehearsal's containers: the user's wish and the images' bases go to localaws, its choice comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import requests
+
+from mlproject.errors import PlatformError
+
+BASE = re.compile(r"^ARG\s+BASE=(?P<image>\S+)", re.MULTILINE)
+
+
+class Engine(StrEnum):
+    """What the user may ask for; ``auto`` is Docker where it can be had."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    PROCESSES = "processes"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The engine that localaws runs, and why it is that one."""
+
+    name: str
+    reason: str
+
+    @property
+    def builds_images(self) -> bool:
+        """Whether builds make container images, so that nobody else has to."""
+        return self.name == Engine.DOCKER
+
+
+PROCESSES = Chosen(Engine.PROCESSES, "nothing else was asked for")
+
+
+def options(wanted: Engine, contexts: Iterable[Path]) -> list[str]:
+    """Return localaws's options for an engine that builds the images of these contexts."""
+    bases = sorted({base for context in contexts for base in base_images(context)})
+    return ["--engine", wanted, *(word for base in bases for word in ("--base-image", base))]
+
+
+def base_images(context: Path) -> list[str]:
+    """Return what the Dockerfile begins from unless told otherwise."""
+    return [match["image"] for match in BASE.finditer((context / "Dockerfile").read_text())]
+
+
+def chosen(endpoint: str) -> Chosen:
+    """Ask a running localaws which engine it took."""
+    try:
+        answer = requests.get(f"{endpoint}/_localaws/health", timeout=10)
+        answer.raise_for_status()
+        return Chosen(**answer.json()["engine"])
+    except requests.RequestException as error:
+        raise PlatformError(f"localaws does not answer at {endpoint}: {error}") from error

@@ -1,0 +1,43 @@
+"""What the user wants to run containers, and what the images begin from, becomes options of localaws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlproject.errors import PlatformError
+from mlproject.rehearsal.engines import Chosen, Engine, base_images, chosen, options
+from mlproject.rehearsal.life import IMAGES
+
+
+def context(folder: Path, dockerfile: str) -> Path:
+    """Make a build context."""
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(dockerfile)
+    return folder
+
+
+def test_every_base_is_named_once(tmp_path: Path) -> None:
+    contexts = [
+        context(tmp_path / "one", "# words\nARG BASE=python:3.11\nFROM ${BASE} AS build\nFROM ${BASE}\n"),
+        context(tmp_path / "two", "ARG BASE=python:3.11\nARG OTHER=x\nFROM ${BASE}\n"),
+        context(tmp_path / "three", "ARG  BASE=debian@sha256:00\nFROM ${BASE}\n"),
+    ]
+    assert options(Engine.AUTO, contexts) == [
+        "--engine", "auto", "--base-image", "debian@sha256:00", "--base-image", "python:3.11",
+    ]  # fmt: skip
+
+
+def test_the_projects_own_images_name_their_base() -> None:
+    assert all(base_images(context) for context in IMAGES.values())
+
+
+def test_only_docker_builds_images() -> None:
+    assert Chosen("docker", "it answers").builds_images
+    assert not Chosen("processes", "no Docker engine answers").builds_images
+
+
+def test_a_server_that_does_not_answer_is_named() -> None:
+    with pytest.raises(PlatformError, match=r"127\.0\.0\.1:9"):
+        chosen("http://127.0.0.1:9")
