@@ -1,8 +1,12 @@
-"""Images for the Docker engine: an image URI in, the name by which the engine has it out, pulled if need be."""
+"""Images in the Docker engine: a URI comes in, a name that the engine has goes out; names go when their server does."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import re
+import socket
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +14,16 @@ import docker.errors
 
 from localaws.images import ImageNotFound, ImageUri, find_digest
 from localaws.runtime import runtime
+
+CACHE = "localaws/built"
+"""Where images of builds are kept when their names go: the engine's build cache goes with the last name."""
+MOST_CACHED = 20
+REGISTRY_NAME = re.compile(r"127\.0\.0\.1:(?P<port>\d+)/\d{12}\.dkr\.ecr\.")
+
+
+def registry_prefix() -> str:
+    """Return what stands before an ECR image's name for the engine, which takes a loopback registry without TLS."""
+    return f"{urlsplit(runtime().endpoint).netloc}/"
 
 
 def find(client: Any, uri: str, region: str) -> str:
@@ -22,9 +36,7 @@ def find(client: Any, uri: str, region: str) -> str:
     except ImageNotFound:
         return _have(client, uri, uri, {})
     digest = image.digest or find_digest(uri)
-    # The engine takes a registry on the loopback interface without TLS.
-    reference = f"{urlsplit(runtime().endpoint).netloc}/{image.pinned(digest)}"
-    return _have(client, uri, reference, _login(image.region))
+    return _have(client, uri, registry_prefix() + image.pinned(digest), _login(image.region))
 
 
 def _have(client: Any, uri: str, reference: str, login: dict[str, str]) -> str:
@@ -43,3 +55,38 @@ def _login(region: str) -> dict[str, str]:
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     username, _, password = token.partition(":")
     return {"username": username, "password": password}
+
+
+def retire(client: Any, names: Iterable[str]) -> None:
+    """Take names from images that a build made; the images stay as the cache of later builds."""
+    for name in names:
+        with contextlib.suppress(docker.errors.APIError):
+            image = client.images.get(name)
+            image.tag(CACHE, image.short_id.removeprefix("sha256:"))
+            client.images.remove(name)
+    for image in sorted(client.images.list(CACHE), key=lambda one: str(one.attrs["Created"]))[:-MOST_CACHED]:
+        for tag in image.tags:
+            if tag.startswith(f"{CACHE}:"):
+                _remove_name(client, tag)
+
+
+def remove_registry_names(client: Any, port: int | None = None) -> None:
+    """Take the names from images that a server's registry gave them: of this port, or of every server that is gone."""
+    for image in client.images.list():
+        names = [*image.tags, *(image.attrs.get("RepoDigests") or ())]
+        for name in names:
+            match = REGISTRY_NAME.match(name)
+            if match and (int(match["port"]) == port if port else not _listens(int(match["port"]))):
+                _remove_name(client, name)
+
+
+def _remove_name(client: Any, name: str) -> None:
+    # A container may still have it, and another server may be at the same work.
+    with contextlib.suppress(docker.errors.APIError):
+        client.images.remove(name)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

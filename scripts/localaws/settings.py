@@ -19,6 +19,8 @@ class HostSettings(BaseSettings):
     ca_bundle: Path | None = Field(
         default=None, validation_alias=AliasChoices("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     )
+    build_image: str = Field(default="", validation_alias="LOCALAWS_BUILD_IMAGE")
+    """The image that stands for CodeBuild's own in Docker; empty for the one that is made here."""
     strict: bool = Field(default=False, validation_alias="LOCALAWS_STRICT")
     """Whether an answer that botocore's model does not allow is a failure (see ``localaws.strict``)."""
     cache_home: Path = Field(

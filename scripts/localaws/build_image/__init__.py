@@ -1,0 +1,63 @@
+"""The image that stands in for CodeBuild's own: made here once from the Dockerfile beside this file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+import requests
+
+from localaws.errors import PlatformError
+
+FOLDER = Path(__file__).parent
+SOURCES = ("Dockerfile", "requirements.txt")
+NAME = "localaws/build-image"
+BUILD_SECONDS = 1200
+log = logging.getLogger("localaws")
+_lock = threading.Lock()
+
+
+def ensure(client: Any, proxy: str) -> str:
+    """Return the name by which the engine has the image, made when it is not there.
+
+    Parameters
+    ----------
+    client
+        A client of the Docker engine.
+    proxy
+        The machine's own HTTPS proxy, empty for none.
+
+    Raises
+    ------
+    PlatformError
+        When it cannot be made: its base or its packages cannot be had.
+    """
+    content = hashlib.sha256(b"".join((FOLDER / name).read_bytes() for name in SOURCES)).hexdigest()
+    name = f"{NAME}:{content[:12]}"
+    with _lock:
+        try:
+            client.images.get(name)
+        except docker.errors.ImageNotFound:
+            _make(client, name, proxy)
+    return name
+
+
+def _make(client: Any, name: str, proxy: str) -> None:
+    log.info("making the build image %s, which takes some minutes once", name)
+    try:
+        # With the machine's own network, because a bridge's way to the internet may be closed.
+        client.images.build(
+            path=str(FOLDER),
+            tag=name,
+            rm=True,
+            forcerm=True,
+            network_mode="host",
+            timeout=BUILD_SECONDS,
+            buildargs={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {},
+        )
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise PlatformError(f"the build image cannot be made from {FOLDER}/Dockerfile: {error}") from error

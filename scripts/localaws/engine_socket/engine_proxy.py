@@ -1,0 +1,192 @@
+"""The socket of a build's Docker engine: requests come in, what the machine's engine answers to them goes out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import socketserver
+import threading
+from collections.abc import Iterable, Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import IO, Any, cast
+from urllib.parse import quote
+
+from localaws.engine_socket.engine_request import BadRequest, EngineRequest
+from localaws.engine_socket.translations import REGISTRY_HOST, Translations
+from localaws.engine_socket.upstream import Upstream
+from localaws.proxy import tunnel
+
+log = logging.getLogger("localaws")
+AUTH_HEADER = "X-Registry-Auth"
+IMAGE = re.compile(r"/images/(?P<name>.+?)(?:/(?P<action>json|push|tag|history|get))?")
+CREATIONS = ("/containers/create", "/networks/create", "/volumes/create")
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    """One request; the connection ends with its answer."""
+
+    rbufsize = 0  # what follows the head stays in the socket, for who copies it on
+    server: _Server
+
+    def handle(self) -> None:
+        # A client that goes away in the middle is no error of ours.
+        with contextlib.suppress(OSError):
+            try:
+                request = EngineRequest.read(cast(IO[bytes], self.rfile))
+                if request is not None:
+                    self._answer(request)
+            except BadRequest as error:
+                self._send(400, [json.dumps({"message": str(error)}).encode()])
+
+    def _answer(self, request: EngineRequest) -> None:
+        translations, path = self.server.translations, request.path
+        image = IMAGE.fullmatch(path)
+        if request.method == "POST" and path in CREATIONS:
+            self._forward_json(request, translations.creation(request))
+        elif request.method == "POST" and path == "/auth":
+            self._log_in(request)
+        elif request.method == "POST" and path == "/build":
+            translations.build_options(request)
+            self._remember(*request.query.getlist("t"))
+            self._forward(request)
+        elif request.method == "POST" and image and image["action"] == "tag":
+            self._remember(f"{request.query.get('repo', '')}:{request.query.get('tag') or 'latest'}")
+            self._name_image(request)
+            self._forward(request)
+        elif request.method == "POST" and path == "/images/create":
+            self._pull(request)
+        elif request.method == "POST" and image and image["action"] == "push":
+            self._push(request, image["name"])
+        elif request.method == "GET" and (path == "/images/json" or (image and image["action"] == "json")):
+            self._describe(request)
+        else:
+            self._name_image(request)
+            self._forward(request)
+
+    def _name_image(self, request: EngineRequest) -> None:
+        """Give the engine its own name of the image in a path."""
+        match = IMAGE.fullmatch(request.path)
+        if match:
+            name = self.server.translations.names.in_engine(match["name"])
+            request.path = request.path.replace(match["name"], name, 1)
+
+    def _remember(self, *names: str) -> None:
+        is_in_ecr = self.server.translations.names.is_in_ecr
+        self.server.made.update(name for name in names if is_in_ecr(name))
+
+    def _log_in(self, request: EngineRequest) -> None:
+        body = request.read_json() or {}
+        address = str(body.get("serveraddress", "")).removeprefix("https://").rstrip("/")
+        if re.fullmatch(REGISTRY_HOST, address):
+            body["serveraddress"] = self.server.translations.names.prefix.rstrip("/")
+        self._forward_json(request, body)
+
+    def _describe(self, request: EngineRequest) -> None:
+        self._name_image(request)
+        answer = self._call(request.method, request.path, request.query.to_dict())
+        content = answer.read()
+        if answer.status == 200:
+            described = self.server.translations.image_description(json.loads(content))
+            content = json.dumps(described).encode()
+        self._send(answer.status, [content])
+
+    def _push(self, request: EngineRequest, name: str) -> None:
+        names = self.server.translations.names
+        if not names.is_in_ecr(name):
+            self._forward(request)
+            return
+        there, tag = names.in_registry(name), request.query.get("tag", "")
+        for local in [tag] if tag else self._tags(name):
+            tagged = self._call("POST", f"/images/{name}:{local}/tag", {"repo": there, "tag": local})
+            if tagged.status >= 400:
+                self._relay(tagged)
+                return
+        self._relay(
+            self._call("POST", f"/images/{there}/push", request.query.to_dict(), self._login_of(request))
+        )
+
+    def _tags(self, name: str) -> list[str]:
+        listed = self._call("GET", "/images/json", {"filters": json.dumps({"reference": [name]})})
+        found = [tag for image in json.loads(listed.read()) for tag in image.get("RepoTags") or ()]
+        return [tag.removeprefix(f"{name}:") for tag in found if tag.startswith(f"{name}:")]
+
+    def _pull(self, request: EngineRequest) -> None:
+        names, name = self.server.translations.names, request.query.get("fromImage", "")
+        if not names.is_in_ecr(name):
+            self._forward(request)
+            return
+        request.query["fromImage"] = there = names.in_registry(name)
+        answer = self._call("POST", request.path, request.query.to_dict(), self._login_of(request))
+        tag = request.query.get("tag", "")
+
+        def lines() -> Iterator[bytes]:
+            yield from answer
+            if tag and not tag.startswith("sha256:"):
+                self._call("POST", f"/images/{there}:{tag}/tag", {"repo": name, "tag": tag}).read()
+                self._remember(f"{name}:{tag}")
+
+        self._relay(answer, lines())
+
+    def _login_of(self, request: EngineRequest) -> dict[str, str]:
+        return {AUTH_HEADER: request.headers.get(AUTH_HEADER, "")}
+
+    def _call(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str] | None = None
+    ) -> HTTPResponse:
+        return self.server.upstream.call(method, quote(path, safe="/:@"), query, headers=headers)
+
+    def _relay(self, answer: HTTPResponse, lines: Iterable[bytes] | None = None) -> None:
+        """Pass an answer on line by line, with images under their real names."""
+        real = self.server.translations.names.real
+        self._send(answer.status, (real(line.decode()).encode() for line in lines or answer))
+
+    def _send(self, status: int, content: Iterable[bytes]) -> None:
+        head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+        self.wfile.write(head.encode())
+        for piece in content:
+            self.wfile.write(piece)
+
+    def _forward_json(self, request: EngineRequest, body: Any) -> None:
+        content = json.dumps(body).encode()
+        del request.headers["Transfer-Encoding"]
+        request.set_header("Content-Length", str(len(content)))
+        self._forward(request, content)
+
+    def _forward(self, request: EngineRequest, content: bytes = b"") -> None:
+        """Send the head (and a body that was read) to the engine, then copy both ways to the end."""
+        upstream = self.server.upstream
+        version = upstream.supported(request.version) if request.version else ""
+        with upstream.connect() as engine:
+            engine.sendall(request.head(version) + content)
+            tunnel(self.connection, engine)
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, path: Path, upstream: Upstream, translations: Translations) -> None:
+        super().__init__(str(path), _Connection)
+        self.upstream = upstream
+        self.translations = translations
+        self.made: set[str] = set()
+
+
+@contextlib.contextmanager
+def serve(path: Path, upstream: Upstream, translations: Translations) -> Iterator[set[str]]:
+    """Serve a build's engine on a new socket at ``path``; yield the names in ECR that the build gives to images."""
+    server = _Server(path, upstream, translations)
+    # The build's user is root only within its container.
+    path.chmod(0o666)
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"engine at {path}", daemon=True)
+    thread.start()
+    try:
+        yield server.made
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+        path.unlink(missing_ok=True)
