@@ -18,6 +18,7 @@ from localaws.services.sagemaker import (
     tags,
     training,
     transform,
+    tuning,
 )
 from localaws.services.sagemaker.constraints import checked
 
@@ -27,6 +28,7 @@ PARTS = (
     processing,
     training,
     transform,
+    tuning,
     registry,
     hosted_models,
     endpoints,

@@ -27,6 +27,7 @@ from localaws.services.sagemaker.step_state import (
 from localaws.services.sagemaker.step_types import CALLS, CallType, JobType
 
 JOB_NAME_LENGTH = 63
+TOP_TRAINING_JOBS = 50
 DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
@@ -114,7 +115,7 @@ def _run_job(
     state.stop_by(functools.partial(jobs.stop, job))
     job.finished.wait()
     for operation in call.describe:
-        state.properties |= context.look(operation, {call.name_argument: name})
+        state.properties |= context.look(operation, {call.name_argument: name, **_order(operation, state)})
     status = state.properties[f"{kind.noun}Status"]
     if status == "Completed":
         return
@@ -123,6 +124,15 @@ def _run_job(
     reason = state.properties.get("FailureReason", f"the job ended as {status}")
     internal = reason.startswith("InternalServerError")
     raise StepFailed(f"ClientError: {reason}", "SageMaker.JOB_INTERNAL_ERROR" if internal else "")
+
+
+def _order(operation: str, state: StepState) -> dict[str, Any]:
+    """Return what lets a tuning step's training jobs be found by their place, the best at 0."""
+    if operation != "ListTrainingJobsForHyperParameterTuningJob":
+        return {}
+    objective = state.properties["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["Type"]
+    order = "Descending" if objective == "Maximize" else "Ascending"
+    return {"SortBy": "FinalObjectiveMetricValue", "SortOrder": order, "MaxResults": TOP_TRAINING_JOBS}
 
 
 def _register(arguments: Mapping[str, Any], state: StepState, context: StepContext) -> None:

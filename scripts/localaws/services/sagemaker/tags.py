@@ -11,8 +11,9 @@ from localaws.services.sagemaker.resources import LOCK, Region, merged_tags
 
 TAGGED_TABLES = (
     "_models", "auto_ml_jobs", "clusters", "domains", "endpoint_configs", "endpoints", "experiments",
-    "model_package_groups", "model_packages", "notebook_instances", "pipeline_executions", "pipelines",
-    "processing_jobs", "training_jobs", "transform_jobs", "trial_components", "trials",
+    "hyper_parameter_tuning_jobs", "model_package_groups", "model_packages", "notebook_instances",
+    "pipeline_executions", "pipelines", "processing_jobs", "training_jobs", "transform_jobs",
+    "trial_components", "trials",
 )  # fmt: skip
 
 

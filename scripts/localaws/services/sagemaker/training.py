@@ -189,7 +189,7 @@ def create_training_job(request: Request) -> dict[str, Any]:
     region = Region(request.account, request.region)
     params = dict(request.params)
     name = params["TrainingJobName"]
-    _refuse_unsupported(params)
+    refuse_unsupported(params)
     require_role(region, params["RoleArn"])
     arn = region.arn("training-job", name)
     moment = now()
@@ -287,7 +287,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _refuse_unsupported(params: dict[str, Any]) -> None:
+def refuse_unsupported(params: dict[str, Any]) -> None:
     if "TrainingImage" not in params.get("AlgorithmSpecification", {}):
         raise ValidationError("localaws trains from AlgorithmSpecification.TrainingImage only.")
     if params["AlgorithmSpecification"]["TrainingInputMode"] == "Pipe":
