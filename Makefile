@@ -58,6 +58,10 @@ test: test-unit test-repositories test-rehearsal ## Every test
 test-unit: .venv/.ready ## Tests of scripts, lambda and the contracts
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/rehearsal
 
+.PHONY: test-docker
+test-docker: .venv/.ready ## What only a Docker engine can show
+	$(BIN)/pytest -m docker
+
 .PHONY: test-repositories
 test-repositories: .venv/.ready ## The seeded repositories' own tests, as their pipelines run them
 	$(BIN)/python scripts/test-repositories

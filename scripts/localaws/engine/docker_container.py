@@ -46,11 +46,9 @@ class DockerContainer:
 
     def start(self) -> None:
         """Start it; from here on it ends by itself, by `stop`, or with its engine."""
-        # Attached before the start, so that not even the first line is missed.
-        output = self._container.client.api.attach(self.id, stream=True, stdout=True, stderr=True)
         self._container.start()
         self._address = self._find_address()
-        reader = threading.Thread(target=self._read, args=(output,), name=f"log of {self._spec.name}")
+        reader = threading.Thread(target=self._read, name=f"log of {self._spec.name}")
         reader.daemon = True
         reader.start()
         end = threading.Thread(target=self._supervise, args=(reader,), name=f"end of {self._spec.name}")
@@ -96,8 +94,9 @@ class DockerContainer:
         networks = self._container.attrs["NetworkSettings"]["Networks"]
         return f"http://{networks[self._network]['IPAddress']}:{self._spec.port}"
 
-    def _read(self, output: Iterable[bytes]) -> None:
-        for line in lines(output):
+    def _read(self) -> None:
+        # Followed to its end, which closes the connection; attaching would leave one open for each container.
+        for line in lines(self._container.logs(stream=True, follow=True)):
             self._spec.log(line)
 
     def _supervise(self, reader: threading.Thread) -> None:

@@ -54,8 +54,8 @@ def create_options(spec: ContainerSpec, host: HostLimits) -> dict[str, Any]:
         "cap_drop": ["ALL"],
         "cap_add": [] if spec.unprivileged else list(KEPT_CAPABILITIES),
         "security_opt": list(SECURITY),
-        # The output is read from the container itself: nothing of it needs to be kept by the engine.
-        "log_config": LogConfig(type="none"),
+        # Whatever the engine's own choice is: this one can be followed.
+        "log_config": LogConfig(type="local"),
         "read_only": spec.read_only_root,
         "tmpfs": _memory_folders(spec) if spec.read_only_root else {},
         **_limits(spec, host),
