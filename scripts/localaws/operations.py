@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from botocore import xform_name
@@ -14,6 +15,8 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
+
+from localaws import coverage
 
 State = TypeVar("State")
 
@@ -51,17 +54,36 @@ class Request:
 Operation = Callable[[Request], Mapping[str, Any] | None]
 
 
-def graft(response_class: type[BaseResponse], service: str, operations: Mapping[str, Operation]) -> None:
-    """Make ``response_class`` answer ``operations`` (API operation name -> function) in place of moto's own."""
+def graft(
+    response_class: type[BaseResponse],
+    service: str,
+    operations: Mapping[str, Operation],
+    approximated: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Make ``response_class`` answer ``operations`` in place of moto's own.
+
+    Parameters
+    ----------
+    response_class
+        moto's class of the service.
+    service
+        The service as botocore calls it.
+    operations
+        API operation name -> function.
+    approximated
+        What those of them do less or otherwise than AWS, in words for docs/fidelity.md.
+    """
+    coverage.answers(service, operations, approximated)
     for name, operation in operations.items():
         setattr(response_class, camelcase_to_underscores(name), _method(service, operation))
 
 
 def refuse_others(response_class: type[BaseResponse], service: str, known: Mapping[str, Operation]) -> None:
     """Answer every operation of ``service`` that is not ``known`` with an error that names it."""
-    for name in get_service_model(service).operation_names:
-        if name not in known:
-            setattr(response_class, camelcase_to_underscores(name), _method(service, _refusal(name)))
+    others = [name for name in get_service_model(service).operation_names if name not in known]
+    coverage.refuses(service, others)
+    for name in others:
+        setattr(response_class, camelcase_to_underscores(name), _method(service, _refusal(name)))
 
 
 def state_of(backend: BaseBackend, factory: Callable[[], State]) -> State:

@@ -37,11 +37,18 @@ from localaws.services.cloudformation.views import (
     stack_summary,
 )
 
+# What docs/fidelity.md says of operations that do less than AWS.
+APPROXIMATED = {
+    "CreateStack": "resource types and properties that are not supported are refused by name; notification topics, "
+    "`ResourceTypes` and rollback triggers have no effect",
+    "CreateChangeSet": "as CreateStack; nested change sets and imports are refused",
+}
+
 
 def replace_moto() -> None:
     """Make moto's CloudFormation answer with ours, and refuse what we lack."""
     CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {}
-    graft(CloudFormationResponse, "cloudformation", _OPERATIONS)
+    graft(CloudFormationResponse, "cloudformation", _OPERATIONS, APPROXIMATED)
     refuse_others(CloudFormationResponse, "cloudformation", _OPERATIONS)
 
 

@@ -9,6 +9,14 @@ from moto.codebuild.responses import CodeBuildResponse
 from localaws.operations import Request, graft, refuse_others
 from localaws.services.codebuild import buildapi, buildcache, projects
 
+# What docs/fidelity.md says of operations that do less than AWS.
+APPROXIMATED = {
+    "CreateProject": "webhooks, fleets, file systems and batch builds are refused; a VPC has no effect",
+    "StartBuild": "`runtime-versions` are not looked at; reports and cache paths outside of the source are left out, "
+    "and the log says so",
+    "UpdateProjectVisibility": "a project cannot be made public",
+}
+
 
 def invalidate_project_cache(request: Request) -> dict[str, Any]:
     """InvalidateProjectCache."""
@@ -24,5 +32,5 @@ def install() -> None:
         **buildapi.OPERATIONS,
         "InvalidateProjectCache": invalidate_project_cache,
     }
-    graft(CodeBuildResponse, "codebuild", operations)
+    graft(CodeBuildResponse, "codebuild", operations, APPROXIMATED)
     refuse_others(CodeBuildResponse, "codebuild", operations)

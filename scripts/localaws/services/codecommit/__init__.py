@@ -11,6 +11,11 @@ from localaws import routes
 from localaws.operations import graft, refuse_others
 from localaws.services.codecommit import branches, browsing, commits, repositories, smarthttp
 
+# What docs/fidelity.md says of operations that do less than AWS.
+APPROXIMATED = {
+    "PutRepositoryTriggers": "triggers are kept and not fired; rules and pipelines hear of every push",
+}
+
 
 def install() -> None:
     """Serve CodeCommit's API and its repositories."""
@@ -20,7 +25,7 @@ def install() -> None:
         **commits.OPERATIONS,
         **browsing.OPERATIONS,
     }
-    graft(CodeCommitResponse, "codecommit", operations)
+    graft(CodeCommitResponse, "codecommit", operations, APPROXIMATED)
     refuse_others(CodeCommitResponse, "codecommit", operations)
     routes.add(smarthttp.application, host=smarthttp.HOST)
     routes.add(smarthttp.application, path="/v1/repos/")

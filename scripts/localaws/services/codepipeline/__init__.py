@@ -14,6 +14,13 @@ from localaws.services.codecommit import refchanges
 from localaws.services.codepipeline import executionapi, pipelines
 from localaws.services.codepipeline.actions import lambda_invoke
 
+# What docs/fidelity.md says of operations that do less than AWS.
+APPROXIMATED = {
+    "CreatePipeline": "other actions than those above, and actions in other regions, are refused; a source in S3 "
+    "starts by event only",
+    "ListWebhooks": "always empty: none can be put",
+}
+
 
 def list_webhooks(_: Request) -> dict[str, Any]:
     """ListWebhooks: none can be put here."""
@@ -28,6 +35,6 @@ def install() -> None:
         **lambda_invoke.OPERATIONS,
         "ListWebhooks": list_webhooks,
     }
-    graft(CodePipelineResponse, "codepipeline", operations)
+    graft(CodePipelineResponse, "codepipeline", operations, APPROXIMATED)
     refuse_others(CodePipelineResponse, "codepipeline", operations)
     refchanges.watch(executionapi.start_on_change)

@@ -11,6 +11,7 @@ from moto.events.models import EventPattern, Rule, events_backends
 from moto.events.responses import EventsHandler
 from moto.events.utils import _BASE_EVENT_MESSAGE
 
+from localaws import coverage
 from localaws.operations import Operation, Request, graft
 from localaws.services.events.delivery import TARGETS, Delivery, deliver
 from localaws.services.events.inputs import target_input
@@ -86,9 +87,35 @@ def _test_event_pattern(request: Request) -> dict[str, Any]:
 OPERATIONS: dict[str, Operation] = {"TestEventPattern": _test_event_pattern}
 
 
+# Answered by moto, carried out here: what is put is delivered.
+DELIVERED = (
+    "CreateEventBus",
+    "DeleteEventBus",
+    "DeleteRule",
+    "DescribeEventBus",
+    "DescribeRule",
+    "DisableRule",
+    "EnableRule",
+    "ListEventBuses",
+    "ListRuleNamesByTarget",
+    "ListRules",
+    "ListTargetsByRule",
+    "PutEvents",
+    "PutRule",
+    "PutTargets",
+    "RemoveTargets",
+)
+APPROXIMATED = {
+    "PutEvents": "what cannot be delivered is tried three times within seconds, instead of for a day",
+    "PutRule": "a schedule is kept and never fires",
+    "PutTargets": "targets of other services than those above are refused",
+}
+
+
 def install() -> None:
     """Deliver events ourselves, and check rules and targets when they are put."""
     graft(EventsHandler, "events", OPERATIONS)
+    coverage.answers("events", DELIVERED, APPROXIMATED)
     for moto_class, name, function in (
         (Rule, "send_to_targets", _send_to_targets),
         (EventsHandler, "put_rule", _checked_put_rule),

@@ -1,0 +1,17 @@
+"""What SageMaker's operations do less or otherwise than AWS, for docs/fidelity.md."""
+
+from __future__ import annotations
+
+APPROXIMATED = {
+    "CreateDomain": "moto keeps it; no Studio opens",
+    "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
+    "CreateEndpointConfig": "explainers and asynchronous inference are refused",
+    "CreateModel": "multi-model and serial-inference models are refused; a VPC has no effect",
+    "CreatePipeline": "steps of other types than those above are refused by name; selective execution is refused",
+    "CreateProcessingJob": "manifests and file systems are refused; a VPC has no effect",
+    "CreateTrainingJob": "pipe mode, compressed input, file systems and heterogeneous clusters are refused; "
+    "a VPC has no effect",
+    "Search": "models and experiments as moto keeps them; the resources that run here are not searched",
+    "UpdateEndpoint": "`DeploymentConfig` is kept: new variants take over at once when they are healthy, and no alarm "
+    "rolls them back",
+}
