@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moto.sagemaker.responses import SageMakerResponse
 
+from localaws import coverage
 from localaws.operations import graft
 from localaws.services.sagemaker import (
     callbacks,
@@ -20,6 +21,7 @@ from localaws.services.sagemaker import (
     transform,
     tuning,
 )
+from localaws.services.sagemaker.approximations import APPROXIMATED
 from localaws.services.sagemaker.constraints import checked
 
 PARTS = (
@@ -42,5 +44,7 @@ def install() -> None:
     for part in PARTS:
         operations = {name: checked(name, operation) for name, operation in part.OPERATIONS.items()}
         graft(SageMakerResponse, "sagemaker", operations)
+    coverage.answers("sagemaker", ("CreateDomain",), APPROXIMATED)
+    coverage.answers("sagemaker-runtime", ("InvokeEndpoint",), {})
     invocations.install()
     studio.install()
