@@ -52,11 +52,11 @@ check: .venv/.ready .venv/checkov/.ready ## Lint, types, formats, templates: und
 	.venv/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: test
-test: test-unit test-repositories test-rehearsal ## Every test
+test: test-unit test-clients test-repositories test-rehearsal ## Every test
 
 .PHONY: test-unit
 test-unit: .venv/.ready ## Tests of scripts, lambda and the contracts
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/rehearsal
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/rehearsal --ignore tests/clients
 
 .PHONY: test-docker
 test-docker: .venv/.ready ## What only a Docker engine can show
@@ -69,6 +69,21 @@ test-repositories: .venv/.ready ## The seeded repositories' own tests, as their 
 .PHONY: test-rehearsal
 test-rehearsal: .venv/.ready ## What goes wrong in a project's life, in a local AWS
 	$(BIN)/pytest tests/rehearsal
+
+.PHONY: test-clients
+test-clients: .venv/client-awscli/.ready .venv/client-sagemaker/.ready ## The aws CLI, git, Terraform and the SageMaker SDK, as their users run them
+	$(BIN)/pytest tests/clients
+
+.venv/client-awscli/.ready: tests/clients/requirements-awscli.txt .venv/.ready
+.venv/client-sagemaker/.ready: seedcode/model-build/requirements/train.txt .venv/.ready
+.venv/client-%/.ready:
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/client-$*
+	$(UV) pip sync --quiet --python .venv/client-$*/bin/python --require-hashes $<
+	@touch $@
+
+.PHONY: fidelity
+fidelity: .venv/.ready ## Write docs/fidelity.md: what localaws does with every operation
+	$(BIN)/python -m localaws.fidelity docs/fidelity.md
 
 # --- Benchmarks -----------------------------------------------------------------------------------------------------
 
