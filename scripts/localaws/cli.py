@@ -51,11 +51,10 @@ def serve(
         ),
     ] = None,
     build_mount: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            help="A file or folder of this machine that the build image holds at the same path (Docker only); may "
-            "be repeated.",
-            exists=True,
+            help="PATH or PATH:INSIDE: a file or folder of this machine that the build image holds (Docker only); "
+            "may be repeated.",
         ),
     ] = None,
     engine: Annotated[
@@ -90,7 +89,7 @@ def serve(
             settings,
             image_cache,
             _pairs(build_environment, settings.variables()),
-            build_mount or (),
+            _mounts(build_mount),
             choose(engine, base_image or ()),
             guard=Guard(iam),
             keep_state=data is not None,
@@ -152,6 +151,16 @@ def _pairs(entries: list[str] | None, defaults: dict[str, str]) -> dict[str, str
             raise UserError(f"expected NAME=VALUE, not {entry}")
         pairs[name] = value if given else defaults[name]
     return pairs
+
+
+def _mounts(entries: list[str] | None) -> dict[str, Path]:
+    mounts = {}
+    for entry in entries or ():
+        path, _, inside = entry.partition(":")
+        if not Path(path).exists():
+            raise UserError(f"--build-mount {entry}: there is no {path}")
+        mounts[inside or path] = Path(path)
+    return mounts
 
 
 def _log_to_stderr(verbose: bool) -> None:

@@ -238,7 +238,7 @@ class LocalAws:
     build_environment
         Variables that builds on the host's own tools get besides their own.
     build_mounts
-        Files and folders of this machine that a build image in Docker holds at the same path.
+        Files and folders of this machine by their paths in a build image in Docker.
     engine
         What runs containers.
     guard
@@ -252,7 +252,7 @@ class LocalAws:
         settings: HostSettings | None = None,
         image_cache: Path | None = None,
         build_environment: Mapping[str, str] | None = None,
-        build_mounts: Sequence[Path] = (),
+        build_mounts: Mapping[str, Path] | None = None,
         engine: Choice = PROCESSES,
         guard: Guard | None = None,
         keep_state: bool = False,
@@ -271,7 +271,9 @@ class LocalAws:
         self._identities = Identities(self.endpoint)
         self.images = ImageStore(image_cache or self.settings.images())
         self.engine_reason = engine.reason
-        self.engine: Engine = make_engine(engine, self, self.settings, build_environment or {}, build_mounts)
+        self.engine: Engine = make_engine(
+            engine, self, self.settings, build_environment or {}, build_mounts or {}
+        )
         self._threads = [
             threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
             for server in self._servers

@@ -81,7 +81,7 @@ def make_engine(
     runtime: Runtime,
     settings: HostSettings,
     build_environment: Mapping[str, str],
-    build_mounts: Sequence[Path],
+    build_mounts: Mapping[str, Path],
 ) -> Engine:
     """Make the chosen engine.
 
@@ -92,7 +92,7 @@ def make_engine(
     runtime, settings
         The server, and what the host gives.
     build_environment, build_mounts
-        Variables and files that a build image carries.
+        Variables that a build image carries, and files and folders by their paths in it.
     """
     processes = ProcessEngine(runtime, settings, build_environment)
     if choice.client is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def for_build(
     network: DockerNetwork,
     labels: Mapping[str, str],
     build_environment: Mapping[str, str],
-    build_mounts: Sequence[Path],
+    build_mounts: Mapping[str, Path],
     spec: ContainerSpec,
     privileged: bool,
 ) -> Iterator[ContainerSpec]:
@@ -43,8 +43,8 @@ def for_build(
         spec,
         image=_image(client, spec.image),
         environment={**carried, **spec.environment},
-        mounts={**{str(path): path for path in (*named, *build_mounts)}, **spec.mounts},
-        read_only_mounts={*spec.read_only_mounts, *(str(path) for path in build_mounts)},
+        mounts={**{str(path): path for path in named}, **build_mounts, **spec.mounts},
+        read_only_mounts={*spec.read_only_mounts, *build_mounts},
     )
     if not privileged:
         yield complete

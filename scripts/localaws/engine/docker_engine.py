@@ -7,9 +7,10 @@ import dataclasses
 import itertools
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker.errors
 
@@ -41,7 +42,7 @@ class DockerEngine:
     processes
         Runs what has no image here: functions from archives.
     build_environment, build_mounts
-        Variables and files that a build image carries.
+        Variables that a build image carries, and files and folders by their paths in it.
     """
 
     name = "docker"
@@ -52,7 +53,7 @@ class DockerEngine:
         runtime: Runtime,
         processes: ProcessEngine,
         build_environment: Mapping[str, str],
-        build_mounts: Sequence[Path],
+        build_mounts: Mapping[str, Path],
     ) -> None:
         self._client = client
         self._build_environment = build_environment
@@ -60,8 +61,10 @@ class DockerEngine:
         self._processes = processes
         self._owner = Owner.this_process()
         remove_orphans(client)
+        docker_images.remove_registry_names(client)
         self._reaper = Reaper(self._owner.id)
         self._network = DockerNetwork(client, runtime, self._owner.labels)
+        self._registry_port = urlsplit(runtime.endpoint).port
         self._limits = HostLimits.read(client.info())
         self._numbers = itertools.count(1)
         self._running: dict[str, DockerContainer] = {}
@@ -188,6 +191,7 @@ class DockerEngine:
         self._processes.close()
         self._network.close()
         remove_owned(self._client, self._owner.id)
+        docker_images.remove_registry_names(self._client, self._registry_port)
         self._reaper.close()
         self._client.close()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +15,8 @@ import requests
 
 from mlproject.errors import PlatformError
 
+TOOLS = "/usr/local/bin"
+MIRROR = re.compile(r'^\s*path\s*=\s*"(?P<folder>/[^"]+)"', re.MULTILINE)
 BASE = re.compile(r"^ARG\s+BASE=(?P<image>\S+)", re.MULTILINE)
 
 
@@ -42,7 +47,28 @@ PROCESSES = Chosen(Engine.PROCESSES, "nothing else was asked for")
 def options(wanted: Engine, contexts: Iterable[Path]) -> list[str]:
     """Return localaws's options for an engine that builds the images of these contexts."""
     bases = sorted({base for context in contexts for base in base_images(context)})
-    return ["--engine", wanted, *(word for base in bases for word in ("--base-image", base))]
+    words = ["--engine", wanted, *(word for base in bases for word in ("--base-image", base))]
+    return words if wanted == Engine.PROCESSES else words + build_mounts()
+
+
+def build_mounts() -> list[str]:
+    """Return localaws's options for the tools of this machine that a build image in Docker carries then.
+
+    Builds fetch what is missing: Terraform and uv.
+    """
+    mounts = [f"{Path(sys.executable).with_name('uv').resolve()}:{TOOLS}/uv"]
+    if terraform := shutil.which("terraform"):
+        mounts.append(f"{Path(terraform).resolve()}:{TOOLS}/terraform")
+    mounts += provider_mirrors(os.environ.get("TF_CLI_CONFIG_FILE", ""))
+    return [word for mount in mounts for word in ("--build-mount", mount)]
+
+
+def provider_mirrors(config_file: str) -> list[str]:
+    """Return the folders that Terraform's configuration takes providers from."""
+    config = Path(config_file)
+    if not config_file or not config.is_file():
+        return []
+    return [found for found in MIRROR.findall(config.read_text()) if Path(found).is_dir()]
 
 
 def base_images(context: Path) -> list[str]:

@@ -48,6 +48,7 @@ BUILD_ENVIRONMENT = (
     "UV_DEFAULT_INDEX",
     "UV_FIND_LINKS",
     "UV_INDEX",
+    "UV_LINK_MODE",
 )
 """Settings of this machine that a build image of one's own would carry: where Terraform and Python find packages."""
 
@@ -178,7 +179,11 @@ def running(
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
     command += engine
     tools = _build_tools(folder / "tools")
-    environment = {"UV_CACHE_DIR": str(UV_CACHE)} | os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
+    environment = (
+        {"UV_CACHE_DIR": str(UV_CACHE), "UV_LINK_MODE": "symlink"}
+        | os.environ
+        | {"PATH": f"{tools}:{os.environ['PATH']}"}
+    )
     for name in BUILD_ENVIRONMENT:
         if environment.get(name):
             command += ["--build-environment", name]

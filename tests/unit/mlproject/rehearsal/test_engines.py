@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlproject.errors import PlatformError
-from mlproject.rehearsal.engines import Chosen, Engine, base_images, chosen, options
+from mlproject.rehearsal.engines import Chosen, Engine, base_images, chosen, options, provider_mirrors
 from mlproject.rehearsal.life import IMAGES
 
 
@@ -24,8 +24,8 @@ def test_every_base_is_named_once(tmp_path: Path) -> None:
         context(tmp_path / "two", "ARG BASE=python:3.11\nARG OTHER=x\nFROM ${BASE}\n"),
         context(tmp_path / "three", "ARG  BASE=debian@sha256:00\nFROM ${BASE}\n"),
     ]
-    assert options(Engine.AUTO, contexts) == [
-        "--engine", "auto", "--base-image", "debian@sha256:00", "--base-image", "python:3.11",
+    assert options(Engine.PROCESSES, contexts) == [
+        "--engine", "processes", "--base-image", "debian@sha256:00", "--base-image", "python:3.11",
     ]  # fmt: skip
 
 
@@ -41,3 +41,24 @@ def test_only_docker_builds_images() -> None:
 def test_a_server_that_does_not_answer_is_named() -> None:
     with pytest.raises(PlatformError, match=r"127\.0\.0\.1:9"):
         chosen("http://127.0.0.1:9")
+
+
+def test_builds_in_docker_get_the_tools_and_the_provider_mirror_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    config = tmp_path / "terraform.rc"
+    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n')
+    terraform = tmp_path / "terraform"
+    terraform.touch(mode=0o755)
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(config))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    mounts = options(Engine.DOCKER, [])
+    assert f"{terraform}:/usr/local/bin/terraform" in mounts
+    assert str(mirror) in mounts
+    assert any(mount.endswith("/uv:/usr/local/bin/uv") for mount in mounts)
+
+
+def test_without_a_mirror_providers_come_from_their_registry(tmp_path: Path) -> None:
+    assert provider_mirrors("") == provider_mirrors(str(tmp_path / "missing.rc")) == []
