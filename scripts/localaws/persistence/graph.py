@@ -28,15 +28,8 @@ TRUSTED = ("moto.", "localaws.", "collections", "datetime", "requests.structures
 """Packages whose classes and functions a document may name."""
 
 PASSING = (
-    "localaws.engine",
-    "urllib3.",
-    "botocore.",
-    "boto3.",
-    "docker.",
-    "subprocess",
-    "socket",
-    "_io",
-    "ssl",
+    *("localaws.engine", "urllib3.", "botocore.", "boto3.", "docker.", "subprocess", "socket", "_io", "ssl"),
+    *("cryptography.", "weakref"),
 )
 """Packages whose objects are gone with the process."""
 
@@ -157,7 +150,8 @@ class Writer:
             return list(GONE)
 
     def _items(self, found: dict[Any, Any]) -> list[Any]:
-        return [[self.value(key), self.value(value)] for key, value in found.items()]
+        # A class derived from dict may show its content otherwise than it holds it.
+        return [[self.value(key), self.value(value)] for key, value in dict.items(found)]
 
     def _state(self, found: Any) -> list[Any]:
         state = dict(getattr(found, "__dict__", {}))
@@ -225,8 +219,7 @@ class Reader:
         if kind in _SHELLS:
             self._made[number] = _SHELLS[kind]()
         elif kind == "o":
-            made = _find(node[1])
-            self._made[number] = made.__new__(made)
+            self._made[number] = _empty(node[1])
         else:
             return bool(kind == "gone")
         return True
@@ -299,7 +292,17 @@ def _find(name: str) -> Any:
     found: Any = importlib.import_module(module)
     for part in path.split("."):
         found = getattr(found, part)
+    if module == "builtins" and not isinstance(found, type):
+        raise NotKept(f"{name} is not of a trusted package")
     return found
+
+
+def _empty(name: str) -> Any:
+    """Make an object of a class without its constructor."""
+    kind: Any = _find(name)
+    if type(kind) is types.FunctionType or not callable(getattr(kind, "mro", None)):
+        raise NotKept(f"{name} is no class of a trusted package")
+    return kind.__new__(kind)
 
 
 def _enum(_: Reader, kind: str, name: str) -> Any:

@@ -24,17 +24,14 @@ from localaws.services.codepipeline.executions import ActionRun, Execution
 from localaws.services.codepipeline.orchestrator import Journey
 from localaws.services.codepipeline.pipelines import Pipeline, pipelines_of
 from localaws.services.sagemaker import endpoints, executor
-from localaws.services.sagemaker.jobs import Job, JobRun
-from localaws.services.sagemaker.processing import ProcessingRun
+from localaws.services.sagemaker.lost_jobs import end_lost_jobs
 from localaws.services.sagemaker.resources import Region, now
-from localaws.services.sagemaker.training import TrainingRun
 
 if TYPE_CHECKING:
     from localaws.runtime import Runtime
 
 LOST = "The server ended while this ran (a power loss, or a stop); it can be retried."
 INTERNAL = f"InternalServerError: {LOST}"
-JOB_RUNS: dict[str, type[JobRun]] = {"training_jobs": TrainingRun, "processing_jobs": ProcessingRun}
 MANUAL = "Manual"
 
 
@@ -70,11 +67,7 @@ def _end_build(build: Build) -> None:
 
 
 def _recover_sagemaker(region: Region) -> None:
-    for table, run in JOB_RUNS.items():
-        for job in list(region.table(table).values()):
-            if isinstance(job, Job) and not job.finished.is_set():
-                run(region, job).fail(INTERNAL)
-                job.finished.set()
+    end_lost_jobs(region, INTERNAL)
     for execution in list(region.table("pipeline_executions").values()):
         if isinstance(execution, executor.Execution) and execution.status in executor.RUNNING:
             _end_execution(region, execution)
@@ -86,7 +79,7 @@ def _recover_sagemaker(region: Region) -> None:
 def _end_execution(region: Region, execution: executor.Execution) -> None:
     for state in execution.steps.values():
         if state.status in executor.RUNNING:
-            state.status, state.reason, state.ended, state.job = "Failed", INTERNAL, now(), None
+            state.status, state.reason, state.ended, state.stop = "Failed", INTERNAL, now(), None
     if execution.pipeline is not None:
         executor.set_status(region, execution.pipeline, execution, "Failed", executor.FAILED)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import queue
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,16 +39,19 @@ class Callback:
         Of the pipeline execution.
     types
         The types of its outputs by name.
-    answers
-        Gets the outputs, or the reason of a failure; once.
+    answer
+        The outputs, or the reason of a failure.
+    by
+        Operation and ClientRequestToken of the answer, None before.
     answered
-        By which operation and ClientRequestToken; empty before.
+        Set when there is an answer.
     """
 
     execution_arn: str
     types: dict[str, str]
-    answers: queue.SimpleQueue[dict[str, str] | str] = field(default_factory=queue.SimpleQueue)
-    answered: tuple[str, str] | None = None
+    answer: dict[str, str] | str = ""
+    by: tuple[str, str] | None = None
+    answered: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -71,11 +75,10 @@ def wait_for_answer(step: Step, arguments: Mapping[str, Any], state: StepState, 
         "arguments": arguments,
     }
     _send(context, url, message)
-    state.stop_by(lambda: _send(context, url, {**message, "status": "Stopping"}))
-    try:
-        answer = callback.answers.get(timeout=TIMEOUT_SECONDS)
-    except queue.Empty as error:
-        raise StepFailed("ClientError: The callback step timed out.") from error
+    state.stop_by(functools.partial(_send, context, url, {**message, "status": "Stopping"}))
+    if not callback.answered.wait(TIMEOUT_SECONDS):
+        raise StepFailed("ClientError: The callback step timed out.")
+    answer = callback.answer
     if state.status == "Stopping":
         raise StepStopped
     if isinstance(answer, str):
@@ -110,18 +113,24 @@ def send_failure(request: Request) -> dict[str, Any]:
     return _answer(request, "failure", lambda _: reason)
 
 
-def _answer(request: Request, kind: str, content: Any) -> dict[str, Any]:
+def forget(region: Region) -> None:
+    """Forget every token: nobody waits any more."""
+    _callbacks(region).by_token.clear()
+
+
+def _answer(
+    request: Request, kind: str, content: Callable[[Callback], dict[str, str] | str]
+) -> dict[str, Any]:
     token = request.params["CallbackToken"]
     with LOCK:
         callback = _callbacks(Region(request.account, request.region)).by_token.get(token)
         if callback is None:
             raise ResourceNotFound(f"Callback token {token} does not exist.")
         mark = (kind, request.params.get("ClientRequestToken", ""))
-        if callback.answered is None:
-            answer = content(callback)
-            callback.answered = mark
-            callback.answers.put(answer)
-        elif callback.answered != mark or not mark[1]:
+        if callback.by is None:
+            callback.answer, callback.by = content(callback), mark
+            callback.answered.set()
+        elif callback.by != mark or not mark[1]:
             raise ValidationError(f"The callback step with token {token} has been answered already.")
     return {"PipelineExecutionArn": callback.execution_arn}
 

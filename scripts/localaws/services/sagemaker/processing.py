@@ -57,15 +57,15 @@ class ProcessingRun(JobRun):
         if message:
             self.detail["ExitMessage"] = message
         if self.job.stopping or self.timed_out:
-            return self._end("Stopped")
+            return end(self.region, self.job, "Stopped")
         if ended.code != 0:
             raise JobFailed(self._reason(ended.code))
         self._deliver()
-        self._end("Completed")
+        end(self.region, self.job, "Completed")
 
     def fail(self, reason: str) -> None:
         """End as Failed."""
-        self._end("Failed", FailureReason=reason[:REASON_LENGTH])
+        end_failed(self.region, self.job, reason)
 
     def _prepare(self) -> None:
         self.write_config("/opt/ml/config/processingjobconfig.json", self.detail)
@@ -95,16 +95,23 @@ class ProcessingRun(JobRun):
         said = self.detail.get("ExitMessage") or "\n".join(self.last_lines)[-600:]
         return f"AlgorithmError: See job logs for more information, exit code: {code}: {said}"
 
-    def _end(self, status: str, **values: Any) -> None:
-        self.job.change(ProcessingJobStatus=status, ProcessingEndTime=now(), **values)
-        announce(self.region, self.job)
-
 
 def announce(region: Region, job: Job) -> None:
     """Send the event of a job's new status."""
     detail = {name: job.detail[name] for name in EVENT_FIELDS if name in job.detail}
     detail["Tags"] = tag_map(job.tags)
     notices.send(region, "SageMaker Processing Job State Change", [job.arn], detail)
+
+
+def end(region: Region, job: Job, status: str, **values: Any) -> None:
+    """Enter the final status."""
+    job.change(ProcessingJobStatus=status, ProcessingEndTime=now(), **values)
+    announce(region, job)
+
+
+def end_failed(region: Region, job: Job, reason: str) -> None:
+    """Enter the status Failed."""
+    end(region, job, "Failed", FailureReason=reason[:REASON_LENGTH])
 
 
 def create_processing_job(request: Request) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class TrainingRun(JobRun):
 
     def fail(self, reason: str) -> None:
         """End as Failed."""
-        end(self.region, self.job, "Failed", "Failed", FailureReason=reason[:REASON_LENGTH])
+        end_failed(self.region, self.job, reason)
 
     def read_line(self, line: str) -> None:
         """Keep the last value of each metric that the line reports."""
@@ -182,6 +182,11 @@ def end(region: Region, job: Job, status: str, secondary: str, **values: Any) ->
         BillableTimeInSeconds=seconds,
         **values,
     )
+
+
+def end_failed(region: Region, job: Job, reason: str) -> None:
+    """Enter the status Failed."""
+    end(region, job, "Failed", "Failed", FailureReason=reason[:REASON_LENGTH])
 
 
 def create_training_job(request: Request) -> dict[str, Any]:

@@ -96,17 +96,17 @@ class TransformRun(JobRun):
         finally:
             group.stop()
         if self.job.stopping:
-            return self._end("Stopped")
+            return end(self.region, self.job, "Stopped")
         if reasons:
             raise JobFailed(f"{reasons[0]}: {SEE_LOGS}")
-        self._end("Completed")
+        end(self.region, self.job, "Completed")
 
     def fail(self, reason: str) -> None:
         """End as Failed, or as Stopped where that was asked for."""
         if self.job.stopping:
-            self._end("Stopped")
+            end(self.region, self.job, "Stopped")
         else:
-            self._end("Failed", FailureReason=reason[:REASON_LENGTH])
+            end_failed(self.region, self.job, reason)
 
     def _serving(self, host: Host) -> ContainerSpec:
         folder = host.path(MODEL)
@@ -195,13 +195,20 @@ class TransformRun(JobRun):
     def _deliver(self, file: InputFile) -> None:
         self.bucket.upload(file.result, file.output, self._output.get("KmsKeyId", ""))
 
-    def _end(self, status: str, **values: Any) -> None:
-        self.job.change(TransformJobStatus=status, TransformEndTime=now(), **values)
-        announce(self.region, self.job)
-
 
 def announce(region: Region, job: Job) -> None:
     """Send the event of a job's new status."""
     detail = {name: job.detail[name] for name in EVENT_FIELDS if name in job.detail}
     detail["Tags"] = tag_map(job.tags)
     notices.send(region, "SageMaker Transform Job State Change", [job.arn], detail)
+
+
+def end(region: Region, job: Job, status: str, **values: Any) -> None:
+    """Enter the final status."""
+    job.change(TransformJobStatus=status, TransformEndTime=now(), **values)
+    announce(region, job)
+
+
+def end_failed(region: Region, job: Job, reason: str) -> None:
+    """Enter the status Failed."""
+    end(region, job, "Failed", FailureReason=reason[:REASON_LENGTH])

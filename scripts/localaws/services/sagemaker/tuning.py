@@ -42,7 +42,6 @@ def create_tuning_job(request: Request) -> dict[str, Any]:
         "LastModifiedTime": moment,
     }
     job = TuningJob(arn, name, detail, params.get("Tags", []))
-    job.change(**job.counters())
     with LOCK:
         if name in region.table(JOBS):
             raise ResourceInUseException(

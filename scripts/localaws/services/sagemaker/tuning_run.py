@@ -22,7 +22,7 @@ ALL_FAILED = "All training jobs failed. Please take a look at the training jobs 
 EVENT_FIELDS = (
     "HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobConfig",
     "HyperParameterTuningJobStatus", "CreationTime", "LastModifiedTime", "HyperParameterTuningEndTime",
-    "TrainingJobStatusCounters", "ObjectiveStatusCounters", "FailureReason",
+    "FailureReason",
 )  # fmt: skip
 
 
@@ -55,10 +55,10 @@ class TuningRun:
             self._run_trials()
             self._end_well()
         except (ClientError, BotoCoreError) as error:
-            self._end("Failed", FailureReason=f"ClientError: {error}"[:REASON_LENGTH])
+            end_failed(self._region, self._job, f"ClientError: {error}")
         except Exception as error:
             reason = f"InternalServerError: We encountered an internal error. Please try again. ({error})"
-            self._end("Failed", FailureReason=reason[:REASON_LENGTH])
+            end_failed(self._region, self._job, reason)
             raise
         finally:
             self.stop()
@@ -87,7 +87,6 @@ class TuningRun:
                 continue
             running -= 1
             self._search.learn(trial.number, self._job.value(trial))
-            self._job.change(**self._job.counters())
             if self._found_enough():
                 self.stop()
                 self._limit = len(self._job.trials)
@@ -127,7 +126,6 @@ class TuningRun:
             trial = Trial(number, values, training)
             self._job.trials.append(trial)
             stopping = self._job.stopping
-        self._job.change(**self._job.counters())
         runtime().spawn(f"trial {name}", lambda: self._wait(trial))
         if stopping:
             self.stop()
@@ -138,20 +136,11 @@ class TuningRun:
 
     def _end_well(self) -> None:
         if self._job.stopping:
-            self._end("Stopped")
+            end(self._region, self._job, "Stopped")
         elif all(trial.job.detail["TrainingJobStatus"] == "Failed" for trial in self._job.trials):
-            self._end("Failed", FailureReason=ALL_FAILED)
+            end_failed(self._region, self._job, ALL_FAILED)
         else:
-            self._end("Completed")
-
-    def _end(self, status: str, **values: Any) -> None:
-        self._job.change(
-            HyperParameterTuningJobStatus=status,
-            HyperParameterTuningEndTime=now(),
-            **self._job.counters(),
-            **values,
-        )
-        announce(self._region, self._job)
+            end(self._region, self._job, "Completed")
 
 
 def training_request(
@@ -170,9 +159,21 @@ def training_request(
     return request
 
 
-def announce(region: Region, job: TuningJob) -> None:
+def end(region: Region, job: Job, status: str, **values: Any) -> None:
+    """Enter the final status."""
+    job.change(HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=now(), **values)
+    announce(region, job)
+
+
+def end_failed(region: Region, job: Job, reason: str) -> None:
+    """Enter the status Failed."""
+    end(region, job, "Failed", FailureReason=reason[:REASON_LENGTH])
+
+
+def announce(region: Region, job: Job) -> None:
     """Send the event of a job's new status."""
-    detail = {name: job.detail[name] for name in EVENT_FIELDS if name in job.detail}
+    counters = job.counters() if isinstance(job, TuningJob) else {}
+    detail = {name: job.detail[name] for name in EVENT_FIELDS if name in job.detail} | counters
     detail["Tags"] = tag_map(job.tags)
     notices.send(region, "SageMaker HyperParameter Tuning Job State Change", [job.arn], detail)
 
