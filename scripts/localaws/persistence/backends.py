@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import os
@@ -13,11 +14,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.iam.models import IAMBackend, ManagedPolicy, iam_backends
 from moto.s3.models import FakeKey
 
 from localaws.persistence.graph import GONE, READ, STAND_INS, Blobs, NotKept, Reader, Writer
 
 LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_WITH_ARN = 3
 _OWN = frozenset(("backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"))
 """What a table of backends is made with; anything else is state of the service."""
 
@@ -30,7 +33,7 @@ def write(blobs: Blobs) -> tuple[dict[str, Any], dict[str, str]]:
         for name, table in tables.items()
         for account, region, backend in table.iter_backends()
     }
-    writer = Writer(blobs, anchors | _locks_of_modules())
+    writer = Writer(blobs, anchors | _locks_of_modules() | _aws_policies())
     written = {
         name: {
             "own": [[key, writer.write(value)] for key, value in vars(table).items() if key not in _OWN],
@@ -41,17 +44,25 @@ def write(blobs: Blobs) -> tuple[dict[str, Any], dict[str, str]]:
         }
         for name, table in tables.items()
     }
-    return {"tables": written, "nodes": writer.nodes}, writer.lost
+    attached = [
+        [account, region, policy.arn, policy.attachment_count]
+        for account, region, policy in _each_aws_policy()
+        if policy.attachment_count
+    ]
+    return {"tables": written, "nodes": writer.nodes, "attached": attached}, writer.lost
 
 
 def read(document: dict[str, Any], blobs: Blobs) -> None:
     """Put the backends of a document in place of those that this process began with."""
+    _by_arn.cache_clear()
     reader = Reader(document["nodes"], blobs, _find)
     for name, written in document["tables"].items():
         table = _table(name)
         vars(table).update({key: reader.read(value) for key, value in written["own"]})
         for account, region, attributes in written["backends"]:
             _restore(table[account][region], attributes, reader)
+    for account, region, arn, count in document["attached"]:
+        _aws_policy(account, region, arn).attachment_count = count
 
 
 def _restore(backend: BaseBackend, attributes: list[Any], reader: Reader) -> None:
@@ -90,7 +101,9 @@ def _table(name: str) -> BackendDict[Any]:
 
 
 def _find(name: str, *place: str) -> Any:
-    """Return the backend of an account and region, or the module's lock of this name."""
+    """Return a backend by account and region, AWS's policy in one by its ARN, or a module's lock."""
+    if len(place) == _WITH_ARN:
+        return _aws_policy(*place)
     if place:
         account, region = place
         return _table(name)[account][region]
@@ -109,6 +122,29 @@ def _locks_of_modules() -> dict[int, list[str]]:
         for key, value in list(vars(module).items())
         if isinstance(value, LOCKS)
     }
+
+
+def _aws_policies() -> dict[int, list[str]]:
+    """Return AWS's own policies, which every account begins with: four fifths of all state, and never changed."""
+    return {
+        id(policy): ["moto.iam.models:iam_backends", account, region, policy.arn]
+        for account, region, policy in _each_aws_policy()
+    }
+
+
+def _each_aws_policy() -> Iterator[tuple[str, str, ManagedPolicy]]:
+    for account, region, backend in iam_backends.iter_backends():
+        if isinstance(backend, IAMBackend):
+            yield from ((account, region, policy) for policy in backend.aws_managed_policies)
+
+
+def _aws_policy(account: str, region: str, arn: str) -> ManagedPolicy:
+    return _by_arn(account, region)[arn]
+
+
+@functools.cache
+def _by_arn(account: str, region: str) -> dict[str, ManagedPolicy]:
+    return {policy.arn: policy for policy in iam_backends[account][region].aws_managed_policies}
 
 
 def _content(key: FakeKey) -> bytes:
