@@ -1,7 +1,8 @@
 """Faults on purpose: an admin request names API calls by pattern, and the next of them fail, wait or break off.
 
-``POST /_localaws/faults`` takes one fault as JSON, ``GET`` lists them with how often each struck, ``DELETE`` ends all
-of them. `Application` in ``localaws.server`` hands every request through `strike` before anything answers it.
+``POST /_localaws/faults`` takes one fault as JSON, ``GET`` lists them with how often each struck, ``DELETE`` ends the
+one named by number (``?3``) or all of them, ``PUT`` sets a `Pace`. `Application` in ``localaws.server`` hands every
+request through `strike` before anything answers it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
-from localaws import failures
+from localaws import failures, pace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -95,6 +96,14 @@ class Fault(BaseModel):
         return value
 
 
+class Pace(BaseModel):
+    """How many seconds a minute of a time-out lasts (builds, approvals and other actions of pipelines)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minute: float = Field(gt=0.0, le=pace.MINUTE)
+
+
 _faults: dict[int, Fault] = {}
 _numbers = itertools.count(1)
 _lock = threading.Lock()
@@ -103,13 +112,14 @@ _lock = threading.Lock()
 def administer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request to `PATH`: add a fault, list them, or end them."""
     method = environ["REQUEST_METHOD"]
-    answer: Any
+    answer: Any = {}
     try:
         if method == "POST":
             answer = {"id": _add(Fault.model_validate_json(_body(environ)))}
+        elif method == "PUT":
+            pace.set_minute(Pace.model_validate_json(_body(environ)).minute)
         elif method == "DELETE":
-            _end_all()
-            answer = {}
+            _end(environ.get("QUERY_STRING", ""))
         else:
             answer = {str(number): fault.model_dump() for number, fault in _faults.items()}
         status = HTTPStatus.OK
@@ -152,11 +162,12 @@ def _add(fault: Fault) -> int:
     return number
 
 
-def _end_all() -> None:
+def _end(number: str) -> None:
+    """End the fault of this number, all of them without one."""
     with _lock:
-        for fault in _faults.values():
-            fault.end()
-        _faults.clear()
+        for each in [int(number)] if number.isdigit() else list(_faults):
+            if each in _faults:
+                _faults.pop(each).end()
 
 
 def _meant(environ: WSGIEnvironment) -> Fault | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from localaws.engine import ContainerSpec
 from localaws.images import ImageNotFound
+from localaws.pace import minutes
 from localaws.runtime import runtime
 from localaws.services.codebuild import buildcache, phasescript
 from localaws.services.codebuild.buildartifacts import upload_artifacts
@@ -27,7 +28,6 @@ from localaws.services.codebuild.buildspec import Buildspec, parse
 from localaws.services.codebuild.buildvariables import build_variables, service_variables
 
 MOST_AT_ONCE = 4
-MINUTE = 60.0
 ROOT = "/codebuild"
 LONGEST_COMMAND = 1000
 _slots = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -89,7 +89,7 @@ class BuildRun:
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        until = time.monotonic() + MINUTE * self.build.settings["queuedTimeoutInMinutes"]
+        until = time.monotonic() + minutes(self.build.settings["queuedTimeoutInMinutes"])
         with self._phase("QUEUED"):
             while not _slots.acquire(timeout=0.2):
                 self._check_stopped()
@@ -103,7 +103,7 @@ class BuildRun:
 
     def _run_in_slot(self) -> None:
         build = self.build
-        self.deadline = time.monotonic() + MINUTE * build.settings["timeoutInMinutes"]
+        self.deadline = time.monotonic() + minutes(build.settings["timeoutInMinutes"])
         with self._phase("PROVISIONING"):
             self._check_stopped()
             sources = self._provision()

@@ -293,7 +293,7 @@ def test_a_cache_comes_back_in_the_next_build(
 
 
 def test_a_build_that_takes_too_long_is_ended(run_build: RunBuild, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buildrun, "MINUTE", 0.5)
+    monkeypatch.setattr(pace, "_minute", 0.5)
     build = run_build(spec(build=["sleep 60"]), timeoutInMinutes=5)
     assert build["buildStatus"] == "TIMED_OUT"
     assert any(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from localaws.pace import minutes
 from localaws.runtime import runtime
 from localaws.services.codepipeline.artifactstore import ArtifactStore
 from localaws.services.codepipeline.executions import ActionRun, Execution
@@ -64,10 +65,10 @@ class ActionContext:
 
     def ticks(self) -> Iterator[None]:
         """Yield now and then until the action may not go on: abandoned, or out of time."""
-        until = time.monotonic() + 60 * self.timeout_minutes
+        began = time.monotonic()
         yield
         while not self.execution.abandoned.wait(POLL_SECONDS):
-            if time.monotonic() > until:
+            if time.monotonic() - began > minutes(self.timeout_minutes):
                 raise ActionFailed(
                     f"The action did not end within {self.timeout_minutes} minutes", "JobTimedOut"
                 )
