@@ -116,7 +116,11 @@ def collect(source: Path, wanted: ArtifactSpec) -> dict[str, Path]:
 def _bases(source: Path, pattern: str) -> list[Path]:
     if not pattern:
         return [source]
-    folders = [path for path in source.glob(pattern.strip("/")) if path.is_dir()]
+    # All sources lie side by side, and an artifact may come from each.
+    all_sources = f"{source.parent}/"
+    root = source.parent if pattern.startswith(all_sources) else source
+    relative = pattern.removeprefix(all_sources).strip("/")
+    folders = [path for path in root.glob(relative) if path.is_dir()]
     if not folders:
         raise PhaseFailed("CLIENT_ERROR", f"no matching base directory path found for {pattern}")
     return folders

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from localaws.engine import ContainerSpec
 from localaws.images import ImageNotFound
@@ -22,13 +21,13 @@ from localaws.services.codebuild import buildcache, phasescript
 from localaws.services.codebuild.buildartifacts import upload_artifacts
 from localaws.services.codebuild.buildevents import emit_phase, emit_state
 from localaws.services.codebuild.buildfaults import PhaseFailed
+from localaws.services.codebuild.buildpaths import ROOT, BuildPaths
 from localaws.services.codebuild.builds import RUNNING, Build, Phase
 from localaws.services.codebuild.buildsource import Sources, download, lay_out, read_buildspec
 from localaws.services.codebuild.buildspec import Buildspec, parse
 from localaws.services.codebuild.buildvariables import build_variables, service_variables
 
 MOST_AT_ONCE = 4
-ROOT = "/codebuild"
 LONGEST_COMMAND = 1000
 _slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 _numbers = itertools.count(1)
@@ -50,6 +49,7 @@ class BuildRun:
     def __init__(self, build: Build) -> None:
         self.build = build
         self.folder = runtime().data / "codebuild" / "builds" / build.uuid
+        self.paths = BuildPaths(self.folder)
         self.control = self.folder / "readonly"
         self.token = f"\x1e{secrets.token_hex(8)}"
         self.spec: Buildspec | None = None
@@ -119,19 +119,19 @@ class BuildRun:
         ]
         if self.built:
             with self._phase("UPLOAD_ARTIFACTS"):
-                self._upload(self.spec, sources, environment)
+                self._upload(self.paths.locate(self.spec, environment), sources, environment)
 
     def _provision(self) -> Sources:
         build, number = self.build, next(_numbers)
         phasescript.write_driver(self.control)
         sources = lay_out(build, self.folder / "output" / f"src{number}" / "src")
         self._say(f"Waiting for agent ping; build image {build.settings['environment']['image']}")
-        secondary = {name: self._inside(path) for name, path in sources.secondary.items()}
+        secondary = {name: self.paths.inside(path) for name, path in sources.secondary.items()}
         spec = ContainerSpec(
             name=f"codebuild/{build.build_id}",
             image=build.settings["environment"]["image"],
             command=phasescript.driver_command(self.token),
-            environment=service_variables(build, self._inside(sources.primary), secondary),
+            environment=service_variables(build, self.paths.inside(sources.primary), secondary),
             mounts={ROOT: self.folder},
             role_arn=build.role,
             region=build.region,
@@ -146,10 +146,6 @@ class BuildRun:
                 "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", f"Unable to pull customer's container image. {error}"
             ) from error
         return sources
-
-    def _inside(self, path: Path) -> str:
-        """Return a path below the build's folder as the container sees it."""
-        return f"{ROOT}/{path.relative_to(self.folder).as_posix()}"
 
     def _prepare(self, sources: Sources) -> None:
         download(self.build, sources)

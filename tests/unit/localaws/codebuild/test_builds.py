@@ -162,6 +162,19 @@ def test_artifacts_of_an_s3_source_are_packed_into_s3(run_build: RunBuild, s3: A
         assert opened.read("deep/in.txt") == b"data"
 
 
+def test_an_artifact_may_come_from_another_source_by_its_variable(run_build: RunBuild, s3: Any) -> None:
+    s3.put_object(Bucket="artifacts", Key="second.zip", Body=archive({"notes/a.txt": "second"}))
+    text = spec(build=["true"])
+    text += "artifacts:\n  base-directory: $CODEBUILD_SRC_DIR_second/notes\n  files: ['*']\n"
+    build = run_build(
+        text,
+        secondarySources=[{"type": "S3", "location": "artifacts/second.zip", "sourceIdentifier": "second"}],
+        artifacts={"type": "S3", "location": "artifacts", "name": "out", "packaging": "NONE"},
+    )
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert s3.get_object(Bucket="artifacts", Key="out/a.txt")["Body"].read() == b"second"
+
+
 def test_an_artifact_that_matches_nothing_fails_the_upload(run_build: RunBuild, s3: Any) -> None:
     assert s3.list_buckets()["Buckets"]
     build = run_build(
