@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws import pace
 from localaws.server import LocalAws
-from localaws.services.codebuild import buildrun
 
 Build = dict[str, Any]
 RunBuild = Callable[..., Build]
