@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from localaws.iam import denials
 from localaws.iam.api_call import ApiCall, UnknownCall, read
+from localaws.iam.encryption import topic_key_uses
 from localaws.iam.evaluation import ALLOWED, Decision, Principal, decide
 from localaws.iam.policies import governing
 from localaws.iam.principals import holder, policies_of, role_session, roles
+from localaws.iam.principals import service as named_service
 from localaws.iam.recorder import Recorder
 from localaws.iam.request_context import of_call, of_principal
-from localaws.iam.requirements import Requirement, requirements_of
+from localaws.iam.requirements import Requirement, requirements_of, requirements_of_services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -80,11 +82,34 @@ class Guard:
         wanted = Requirement(action, resource, of_principal(principal, region).with_keys(context or {}))
         return self._check(principal, "", [wanted]) is None
 
+    def service_allows(
+        self, service: str, action: str, resource: str, region: str, context: dict[str, list[str]]
+    ) -> bool:
+        """Tell whether a resource's policy, and that of its key, lets an AWS service act for itself."""
+        if self.mode is Mode.OFF:
+            return True
+        principal = named_service(service)
+        known = of_principal(principal, region).with_keys(context)
+        wanted = [Requirement(action, resource, known)]
+        if resource.startswith("arn:") and ":sns:" in resource:
+            wanted += [Requirement(*use) for use in topic_key_uses(resource, known)]
+        return self._check(principal, "", wanted) is None
+
+    def invokes(self, access_key: str, arn: str, region: str) -> str | None:
+        """Return why the holder of a key may not call a REST API's method; None when they may."""
+        principal = holder(access_key)
+        if self.mode is Mode.OFF or principal is None:
+            return None
+        wanted = Requirement("execute-api:Invoke", arn, of_principal(principal, region))
+        return self._check(principal, access_key, [wanted])
+
     def _denied(
         self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall, principal: Principal
     ) -> Iterable[bytes] | None:
         wanted = requirements_of(call, of_call(call, principal))
         text = self._check(principal, call.access_key, wanted)
+        for name, each in requirements_of_services(call):
+            text = text or self._check(named_service(name), "", [each])
         if text is None:
             return None
         return denials.answer(environ, start_response, call.service, "", text)

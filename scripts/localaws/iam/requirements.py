@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from localaws.iam.api_call import ApiCall, UnknownCall
+from localaws.iam.encryption import key_uses
 from localaws.iam.reference import actions_for, is_write, mapping, prefix_of
 from localaws.iam.request_context import RequestContext, requested_tags
+from localaws.iam.resource_tags import tags_of
 from localaws.iam.resources import resources_of
 
+IMAGE_READS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<name>[^:@]+)")
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _ROLE_FIELDS = frozenset(
     {"cloudwatchrolearn", "credentials", "executionrolearn", "role", "rolearn", "servicerole"}
@@ -39,11 +44,45 @@ def requirements_of(call: ApiCall, context: RequestContext) -> list[Requirement]
         Nobody knows which action the operation is.
     """
     actions = _actions(call)
-    found = [Requirement(action, arn, context) for action in actions for arn in resources_of(call, action)]
+    found = [
+        Requirement(action, arn, _about(context, arn))
+        for action in actions
+        for arn in resources_of(call, action)
+    ]
     if any(map(is_write, actions)):
         found += [Requirement("iam:PassRole", arn, context.with_keys(keys)) for arn, keys in _passed(call)]
         found += _tags(call, actions, context)
+    if call.service == "lambda":
+        found += [
+            Requirement(action, arn, context) for arn in _image_repositories(call) for action in IMAGE_READS
+        ]
+    found += [Requirement(*use) for use in key_uses(call, context)]
     return found
+
+
+def _about(context: RequestContext, arn: str) -> RequestContext:
+    """Return the context with the tags of a resource, looked up when a policy asks for one."""
+    return context.with_tags(functools.partial(tags_of, arn))
+
+
+def requirements_of_services(call: ApiCall) -> Iterator[tuple[str, Requirement]]:
+    """Yield what an AWS service must be allowed by a resource's policy before it takes the call on, with its name."""
+    source = RequestContext({"aws:SourceAccount": [call.account]})
+    if call.service == "lambda" and call.operation == "CreateFunction":
+        for repository in _image_repositories(call):
+            scope = f"arn:{call.partition}:lambda:{call.region}:{call.account}"
+            keys = {"aws:SourceArn": [f"{scope}:function:{call.params['FunctionName']}"]}
+            for action in IMAGE_READS:
+                yield "lambda.amazonaws.com", Requirement(action, repository, source.with_keys(keys))
+    elif call.service == "logs" and call.operation == "CreateLogGroup" and call.params.get("kmsKeyId"):
+        group = (
+            f"arn:{call.partition}:logs:{call.region}:{call.account}:log-group:{call.params['logGroupName']}"
+        )
+        keys = {"kms:EncryptionContext:aws:logs:arn": [group]}
+        yield (
+            f"logs.{call.region}.amazonaws.com",
+            Requirement("kms:Encrypt", str(call.params["kmsKeyId"]), source.with_keys(keys)),
+        )
 
 
 def _actions(call: ApiCall) -> Sequence[str]:
@@ -75,7 +114,7 @@ def _tags(call: ApiCall, actions: Sequence[str], context: RequestContext) -> Ite
             continue
         keys = {"sagemaker:TaggingAction": [call.operation]} if call.service == "sagemaker" else {}
         for arn in resources_of(call, action):
-            yield Requirement(tagging, arn, context.with_keys(keys))
+            yield Requirement(tagging, arn, _about(context, arn).with_keys(keys))
 
 
 def _passed(call: ApiCall) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
@@ -85,6 +124,14 @@ def _passed(call: ApiCall) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
     service = f"{_RECEIVERS.get(call.service, prefix_of(call.service))}.amazonaws.com"
     for arn in dict.fromkeys(_roles(call.params)):
         yield arn, {"iam:PassedToService": [service]}
+
+
+def _image_repositories(call: ApiCall) -> Iterator[str]:
+    """Yield the repository of the image that a function is made from."""
+    uri = call.params.get("ImageUri") or (call.params.get("Code") or {}).get("ImageUri") or ""
+    found = _IMAGE.match(uri)
+    if found:
+        yield f"arn:{call.partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
 def _roles(value: Any) -> Iterator[str]:
