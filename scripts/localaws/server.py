@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -35,6 +36,7 @@ from localaws.engine import Engine
 from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
 from localaws.iam.guard import Guard
+from localaws.iam.implied import may_log
 from localaws.identity import Identities, sandbox_environment
 from localaws.images import ImageStore
 from localaws.persistence import recovery
@@ -400,9 +402,15 @@ class LocalAws:
         if self.snapshots is not None:
             self.snapshots.touch()
 
-    def log_writer(self, region: str, group: str, stream: str) -> Callable[[str], None]:
-        """Return a function that appends a line to a CloudWatch Logs stream, made when missing."""
+    def log_writer(self, region: str, group: str, stream: str, role_arn: str = "") -> Callable[[str], None]:
+        """Return a function that appends a line to a CloudWatch Logs stream, made when missing.
+
+        Lines of a role that may not write there are lost, as on AWS; without a role the service writes as itself.
+        """
         backend = logs_backends[self.account_id][region]
+        group_arn = f"arn:{get_partition(region)}:logs:{region}:{self.account_id}:log-group:{group}"
+        if role_arn and not may_log(role_arn, group_arn, stream, new_group=group not in backend.groups):
+            return lambda _: None
         with _LOGS_LOCK:
             if group not in backend.groups:
                 backend.create_log_group(group, tags={})

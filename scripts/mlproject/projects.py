@@ -110,10 +110,11 @@ def outputs(session: boto3.Session, project: Project) -> dict[str, str]:
     """Return what the product answers for the project: clone URLs, API URLs, links."""
     described = session.client("sagemaker").describe_project(ProjectName=project.name)
     provisioned = described["ServiceCatalogProvisionedProductDetails"]["ProvisionedProductId"]
-    answer = session.client("servicecatalog").get_provisioned_product_outputs(
-        ProvisionedProductId=provisioned
-    )
-    return {each["OutputKey"]: each["OutputValue"] for each in answer["Outputs"]}
+    client = session.client("servicecatalog")
+    product = client.describe_provisioned_product(Id=provisioned)["ProvisionedProductDetail"]
+    # Not GetProvisionedProductOutputs, which AWS's managed policies for Studio users do not allow.
+    answer = client.describe_record(Id=product["LastSuccessfulProvisioningRecordId"])
+    return {each["OutputKey"]: each["OutputValue"] for each in answer["RecordOutputs"]}
 
 
 def delete(session: boto3.Session, project: Project) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from moto.apigateway.models import apigateway_backends
 from moto.cloudwatch.models import cloudwatch_backends
 
 from localaws.runtime import runtime
@@ -26,13 +28,20 @@ def _stream(exchange: Exchange) -> str:
     return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
+def _writer(exchange: Exchange, group: str) -> Callable[[str], None]:
+    """Return what writes to a log group with the role that API Gateway was given for the account."""
+    target = exchange.target
+    account = apigateway_backends[target.account][target.region].account
+    return runtime().log_writer(target.region, group, _stream(exchange), account.cloudwatch_role_arn or "")
+
+
 def _write_access_log(exchange: Exchange, answer: Answer) -> None:
     settings = exchange.target.stage.access_log_settings or {}
     destination, form = str(settings.get("destinationArn", "")), settings.get("format")
     if form and ":log-group:" in destination:
         group = destination.partition(":log-group:")[2].removesuffix(":*")
         line = substitute(form, exchange, context(exchange, answer), missing=NOT_THERE)
-        runtime().log_writer(exchange.target.region, group, _stream(exchange))(line.rstrip("\n"))
+        _writer(exchange, group)(line.rstrip("\n"))
 
 
 def _write_execution_log(exchange: Exchange) -> None:
@@ -41,8 +50,7 @@ def _write_execution_log(exchange: Exchange) -> None:
         return
     target = exchange.target
     group = f"API-Gateway-Execution-Logs_{target.api.id}/{target.stage.name}"
-    write = runtime().log_writer(target.region, group, _stream(exchange))
-    write(f"({exchange.request_id}) {exchange.integration_error}")
+    _writer(exchange, group)(f"({exchange.request_id}) {exchange.integration_error}")
 
 
 def _put_metrics(exchange: Exchange, answer: Answer) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.apigateway.models import apigateway_backends
 
+from localaws.runtime import runtime
 from localaws.services.apigateway.exchange import Exchange
 from localaws.services.apigateway.gateway_responses import GatewayError
 from localaws.services.apigateway.signatures import verify
@@ -15,11 +16,14 @@ from localaws.services.apigateway.throttling import check_stage, check_usage_pla
 def admit(exchange: Exchange) -> None:
     """Raise GatewayError when the request may not go on.
 
-    A signature tells who calls; whether IAM policies let them is not looked at.
+    A signature tells who calls; whether IAM policies let them is looked at where they are enforced.
     """
     method, target = exchange.method, exchange.target
     if method is not None and method.authorization_type == "AWS_IAM":
         exchange.caller = verify(exchange.request, exchange.body, target.account, target.region)
+        refusal = runtime().guard.invokes(exchange.caller.access_key, exchange.execution_arn(), target.region)
+        if refusal:
+            raise GatewayError("ACCESS_DENIED", refusal)
     if method is not None and str(method.api_key_required).lower() == "true":
         _check_api_key(exchange)
     check_stage(exchange)

@@ -96,7 +96,9 @@ class Instance:
         day = datetime.now(UTC).strftime("%Y/%m/%d")
         self._stream = f"{day}/[{version.number}]{uuid.uuid4().hex}"
         self._group = version.log_group(function.name)
-        self._write_log = runtime().log_writer(function.region, self._group, self._stream)
+        self._write_log = runtime().log_writer(
+            function.region, self._group, self._stream, version.settings["Role"]
+        )
         self._api = _serve(self)
         try:
             self._container = self._start()

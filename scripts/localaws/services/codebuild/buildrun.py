@@ -64,7 +64,7 @@ class BuildRun:
     def _writer(self) -> Callable[[str], None]:
         build = self.build
         if build.log_group:
-            return runtime().log_writer(build.region, build.log_group, build.log_stream)
+            return runtime().log_writer(build.region, build.log_group, build.log_stream, build.role)
         return lambda _: None
 
     def run(self) -> None:

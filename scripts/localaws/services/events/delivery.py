@@ -12,11 +12,13 @@ from typing import Any
 
 from moto.events.models import Rule, events_backends
 
+from localaws.iam.implied import may_publish, may_send
 from localaws.runtime import runtime
 from localaws.services import awslambda
 
 log = logging.getLogger("localaws.events")
 # EventBridge goes on for a day; what fails three times here does not mend itself.
+PRINCIPAL = "events.amazonaws.com"
 RETRY_SECONDS = (0.5, 2.0)
 
 
@@ -64,8 +66,8 @@ class Delivery:
 
 def _to_function(delivery: Delivery) -> None:
     account, region = delivery.arn.split(":")[4], delivery.arn.split(":")[3]
-    if not awslambda.allows(account, region, delivery.arn, "", "events.amazonaws.com", delivery.rule.arn):
-        raise Undeliverable("the function's resource policy does not let events.amazonaws.com invoke it")
+    if not awslambda.allows(account, region, delivery.arn, "", PRINCIPAL, delivery.rule.arn):
+        raise Undeliverable(f"the function's resource policy does not let {PRINCIPAL} invoke it")
     delivery.client("lambda").invoke(
         FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.text.encode()
     )
@@ -94,10 +96,14 @@ def _to_build(delivery: Delivery) -> None:
 
 
 def _to_topic(delivery: Delivery) -> None:
+    if not may_publish(PRINCIPAL, delivery.arn, delivery.rule.arn):
+        raise Undeliverable(f"the policy of the topic or of its key does not let {PRINCIPAL} publish")
     delivery.client("sns").publish(TopicArn=delivery.arn, Message=_plain(delivery.text))
 
 
 def _to_queue(delivery: Delivery) -> None:
+    if not may_send(PRINCIPAL, delivery.arn, delivery.rule.arn):
+        raise Undeliverable(f"the queue's policy does not let {PRINCIPAL} send")
     _send_to_queue(delivery.arn, delivery.text, delivery.target.get("SqsParameters", {}))
 
 

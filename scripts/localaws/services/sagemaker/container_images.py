@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from moto.sagemaker.exceptions import ValidationError
+from moto.utilities.utils import get_partition
 
+from localaws.iam.implied import may_pull
 from localaws.images import ImageNotFound, ImageUri, find_digest
 from localaws.services.sagemaker.resources import Region
 
@@ -22,6 +24,15 @@ def resolved_image(region: Region, uri: str) -> str:
     """Return the URI by digest of an image of this account, any other URI as it is."""
     own = _own(region, uri)
     return own.pinned(image_digest(region, uri)) if own is not None else uri
+
+
+def may_pull_image(region: Region, uri: str, role: str) -> bool:
+    """Tell whether a role may pull an image; those of other accounts are not asked for."""
+    own = _own(region, uri)
+    if own is None:
+        return True
+    scope = f"arn:{get_partition(own.region)}:ecr:{own.region}:{own.account}"
+    return may_pull(role, f"{scope}:repository/{own.repository}")
 
 
 def _own(region: Region, uri: str) -> ImageUri | None:

@@ -14,7 +14,7 @@ import urllib3
 from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
-from localaws.services.sagemaker.container_images import resolved_image
+from localaws.services.sagemaker.container_images import may_pull_image, resolved_image
 from localaws.services.sagemaker.instance_types import Machine, machine
 from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
@@ -150,7 +150,11 @@ class VariantHost:
         archive.unlink()
 
     def _start_container(self) -> None:
-        write_log = runtime().log_writer(self._region.name, self._log_group, f"{self.name}/i-{suffix(17)}")
+        write_log = runtime().log_writer(
+            self._region.name, self._log_group, f"{self.name}/i-{suffix(17)}", self.role
+        )
+        if not may_pull_image(self._region, self.resolved_image, self.role):
+            raise HostFailed(f"{self.role} may not pull the image {self.resolved_image}")
         spec = ContainerSpec(
             name=f"endpoint/{self._endpoint}/{self.name}",
             image=self.resolved_image,

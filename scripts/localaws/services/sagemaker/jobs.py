@@ -16,6 +16,7 @@ from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound
 from localaws.engine import Cluster, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
+from localaws.services.sagemaker.container_images import may_pull_image
 from localaws.services.sagemaker.instance_types import machine
 from localaws.services.sagemaker.job_hosts import OPT_ML, Ended, Host, HostGroup, make_hosts
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
@@ -132,6 +133,8 @@ class JobRun(ABC):
         self, image: str, command: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str]
     ) -> Ended:
         """Run a container on every host until all end, one fails, they are stopped or out of time."""
+        if not may_pull_image(self.region, image, self.role):
+            raise JobFailed(f"ClientError: {self.role} may not pull the image {image}")
         specs = {host: self.spec(host, image, command, arguments, environment) for host in self.hosts}
         group = self.start_containers(specs)
         ended = group.wait(self.detail.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"))
@@ -150,7 +153,10 @@ class JobRun(ABC):
     ) -> ContainerSpec:
         """Return what a host runs."""
         write_log = runtime().log_writer(
-            self.region.name, self.log_group, f"{self.job.name}/{host.label}-{int(now().timestamp())}"
+            self.region.name,
+            self.log_group,
+            f"{self.job.name}/{host.label}-{int(now().timestamp())}",
+            self.role,
         )
 
         def log(line: str) -> None:

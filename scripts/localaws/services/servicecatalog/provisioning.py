@@ -216,7 +216,6 @@ def _create_stack(request: Request, provisioned: ProvisionedProduct, artifact: A
         Parameters=_parameters(provisioned.parameters),
         Tags=shown_tags(provisioned.tags),
         Capabilities=_CAPABILITIES,
-        **_role(provisioned),
     )
     provisioned.stack_id = answer["StackId"]
 
@@ -229,7 +228,6 @@ def _update_stack(request: Request, provisioned: ProvisionedProduct, artifact: A
             Parameters=_parameters(provisioned.parameters),
             Tags=shown_tags(provisioned.tags),
             Capabilities=_CAPABILITIES,
-            **_role(provisioned),
         )
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
@@ -239,16 +237,12 @@ def _update_stack(request: Request, provisioned: ProvisionedProduct, artifact: A
 def _delete_stack(request: Request, provisioned: ProvisionedProduct) -> None:
     if provisioned.stack_id:
         _cloudformation(request, provisioned).delete_stack(
-            StackName=provisioned.stack_id, **_role(provisioned)
+            StackName=provisioned.stack_id
         )
 
 
 def _cloudformation(request: Request, provisioned: ProvisionedProduct) -> Any:
     return runtime().client("cloudformation", request.region, provisioned.launch_role)
-
-
-def _role(provisioned: ProvisionedProduct) -> dict[str, str]:
-    return {"RoleARN": provisioned.launch_role} if provisioned.launch_role else {}
 
 
 def _parameters(parameters: Mapping[str, str]) -> list[dict[str, str]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from localaws.iam.implied import may_fetch
 from localaws.services.codecommit.repositories import find_repository
 from localaws.services.codepipeline.actions.context import ActionContext
+from localaws.services.codepipeline.pipelinefaults import ActionFailed
 
 CLONE = "CODEBUILD_CLONE_REF"
 
@@ -25,6 +27,12 @@ def run(context: ActionContext) -> None:
         context.store.put(location, json.dumps(reference).encode())
     else:
         repository = find_repository(context.pipeline.account, context.region, name)
+        if not may_fetch(context.role_arn, repository.arn):
+            raise ActionFailed(
+                f"The service role or action role doesn't have the permissions required to access the AWS CodeCommit "
+                f"repository named {name}. Update the IAM role permissions, and then try again.",
+                "PermissionError",
+            )
         context.store.put(location, repository.git.archive(commit_id))
     url = (
         f"https://{context.region}.console.aws.amazon.com/codesuite/codecommit/repositories/{name}/commit/"

@@ -116,7 +116,7 @@ def _make_change_set(context: ActionContext) -> None:
     )
     context.run.external_id = created["Id"]
     for _ in context.ticks():
-        change_set = client.describe_change_set(ChangeSetName=created["Id"])
+        change_set = client.describe_change_set(ChangeSetName=created["Id"], StackName=created["StackId"])
         if change_set["Status"] == "CREATE_COMPLETE":
             break
         if change_set["Status"] == "FAILED":
