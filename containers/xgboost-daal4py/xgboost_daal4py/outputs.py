@@ -1,9 +1,8 @@
-"""Scores and a wish for outputs in, named columns of values out; `answers` writes them."""
+"""Scores and a wish for outputs in, the values of each output out; `answers` writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -28,15 +27,6 @@ DEFAULTS = {
     Task.MULTICLASS: (Output.SCORE, Output.LABEL),
     Task.VALUE: (Output.SCORE,),
 }
-
-
-@dataclass(slots=True)
-class Columns:
-    """One output of all records, as people take it and, when asked for, as arrays do."""
-
-    name: str
-    values: Sequence[Any]
-    make_numbers: Callable[[], Scores]
 
 
 def parse_outputs(text: str) -> tuple[Output, ...]:
@@ -74,52 +64,75 @@ def check_outputs(wanted: Sequence[Output], predictor: Predictor) -> tuple[Outpu
     return tuple(wanted)
 
 
-def make_columns(
-    predictor: Predictor, matrix: Matrix, scores: Scores, outputs: Sequence[Output]
-) -> list[Columns]:
-    """Return the outputs of a request, in the order in which they were asked for."""
-    return [_make(output, predictor, matrix, scores) for output in outputs]
+def make_values(output: Output, predictor: Predictor, matrix: Matrix, scores: Scores) -> Sequence[Any]:
+    """Return an output of every record as people take it: names for classes and features."""
+    return _VALUES[output](predictor, matrix, scores)
 
 
-def _make(output: Output, predictor: Predictor, matrix: Matrix, scores: Scores) -> Columns:
-    match output:
-        case Output.SCORE:
-            numbers = scores.max(axis=1) if predictor.task is Task.MULTICLASS else scores
-            return Columns("score", numbers.tolist(), lambda: numbers)
-        case Output.LABEL:
-            return _label(predictor, scores)
-        case Output.PROBABILITIES:
-            return _probabilities(predictor, scores)
-        case Output.CONTRIBUTIONS:
-            return _contributions(predictor, matrix)
+def make_numbers(output: Output, predictor: Predictor, matrix: Matrix, scores: Scores) -> Scores:
+    """Return an output of every record as arrays take it, a label being the number of its class."""
+    return _NUMBERS[output](predictor, matrix, scores)
 
 
-def _label(predictor: Predictor, scores: Scores) -> Columns:
+def _scores(predictor: Predictor, _: Matrix, scores: Scores) -> Scores:
+    return scores.max(axis=1) if predictor.task is Task.MULTICLASS else scores
+
+
+def _score_values(predictor: Predictor, matrix: Matrix, scores: Scores) -> Sequence[Any]:
+    values: Sequence[Any] = _scores(predictor, matrix, scores).tolist()
+    return values
+
+
+def _classes(predictor: Predictor, scores: Scores) -> list[int]:
     if predictor.task is Task.MULTICLASS:
         classes: list[int] = scores.argmax(axis=1).tolist()
-    else:
-        threshold = predictor.threshold
-        classes = [score >= threshold for score in scores.tolist()]
+        return classes
+    threshold = predictor.threshold
+    return [score >= threshold for score in scores.tolist()]
+
+
+def _label_values(predictor: Predictor, _: Matrix, scores: Scores) -> Sequence[str]:
     labels = predictor.labels
-    return Columns("label", [labels[place] for place in classes], lambda: np.array(classes, dtype=np.float32))
+    return [labels[place] for place in _classes(predictor, scores)]
 
 
-def _probabilities(predictor: Predictor, scores: Scores) -> Columns:
-    table = np.column_stack([1 - scores, scores]) if predictor.task is Task.BINARY else scores
-    labels = predictor.labels
-    values = [dict(zip(labels, row, strict=True)) for row in table.tolist()]
-    return Columns("probabilities", values, lambda: table)
+def _label_numbers(predictor: Predictor, _: Matrix, scores: Scores) -> Scores:
+    return np.array(_classes(predictor, scores), dtype=np.float32)
 
 
-def _contributions(predictor: Predictor, matrix: Matrix) -> Columns:
-    table = predictor.contributions(matrix)
+def _probabilities(predictor: Predictor, _: Matrix, scores: Scores) -> Scores:
+    return np.column_stack([1 - scores, scores]) if predictor.task is Task.BINARY else scores
+
+
+def _probability_values(predictor: Predictor, matrix: Matrix, scores: Scores) -> Sequence[Any]:
+    return _name(_probabilities(predictor, matrix, scores).tolist(), predictor.labels)
+
+
+def _contributions(predictor: Predictor, matrix: Matrix, _: Scores) -> Scores:
+    return predictor.contributions(matrix)
+
+
+def _contribution_values(predictor: Predictor, matrix: Matrix, scores: Scores) -> Sequence[Any]:
     names = (*predictor.transform.names, "bias")
-    values = [_name(row, names) for row in table.tolist()]
-    return Columns("contributions", values, lambda: table.reshape(len(matrix), -1))
+    return _name(_contributions(predictor, matrix, scores).tolist(), names)
 
 
-def _name(row: list[Any], names: Sequence[str]) -> Any:
-    """Name the values of one record; a multiclass model has a list of them per class."""
-    if isinstance(row[0], list):
-        return [_name(part, names) for part in row]
-    return dict(zip(names, row, strict=True))
+def _name(rows: list[Any], names: Sequence[str]) -> list[Any]:
+    """Name the values of every row; a multiclass model's contributions have a row per class."""
+    return [
+        _name(row, names) if isinstance(row[0], list) else dict(zip(names, row, strict=True)) for row in rows
+    ]
+
+
+_VALUES: Mapping[Output, Callable[[Predictor, Matrix, Scores], Sequence[Any]]] = {
+    Output.SCORE: _score_values,
+    Output.LABEL: _label_values,
+    Output.PROBABILITIES: _probability_values,
+    Output.CONTRIBUTIONS: _contribution_values,
+}
+_NUMBERS: Mapping[Output, Callable[[Predictor, Matrix, Scores], Scores]] = {
+    Output.SCORE: _scores,
+    Output.LABEL: _label_numbers,
+    Output.PROBABILITIES: _probabilities,
+    Output.CONTRIBUTIONS: _contributions,
+}

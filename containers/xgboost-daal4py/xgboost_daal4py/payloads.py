@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xgboost_daal4py.answers import write_answer
+from xgboost_daal4py.answers import Scored, write_answer
 from xgboost_daal4py.errors import InvalidRecords, UserError
 from xgboost_daal4py.media_types import choose_answer, read_content_type
-from xgboost_daal4py.outputs import Output, check_outputs, make_columns
+from xgboost_daal4py.outputs import Output, check_outputs
 from xgboost_daal4py.predictor import Predictor
 from xgboost_daal4py.refusals import RefusedRequest, refuse_records
 from xgboost_daal4py.request_bodies import read_features
@@ -57,7 +57,8 @@ def answer(
         raise RefusedRequest(400, "invalid_outputs", str(error)) from error
     matrix = read_features(predictor.transform, body, source)
     try:
-        columns = make_columns(predictor, matrix, predictor.score_matrix(matrix), wanted)
+        scored = Scored(predictor, matrix, predictor.score_matrix(matrix), wanted)
+        written = write_answer(scored, target)
     except InvalidRecords as error:
         raise refuse_records(error) from error
-    return Answer(write_answer(columns, target), target, len(matrix))
+    return Answer(written, target, len(matrix))
