@@ -236,9 +236,7 @@ def _update_stack(request: Request, provisioned: ProvisionedProduct, artifact: A
 
 def _delete_stack(request: Request, provisioned: ProvisionedProduct) -> None:
     if provisioned.stack_id:
-        _cloudformation(request, provisioned).delete_stack(
-            StackName=provisioned.stack_id
-        )
+        _cloudformation(request, provisioned).delete_stack(StackName=provisioned.stack_id)
 
 
 def _cloudformation(request: Request, provisioned: ProvisionedProduct) -> Any:
