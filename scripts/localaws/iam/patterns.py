@@ -32,6 +32,26 @@ def matches_arn(pattern: str, arn: str) -> bool:
     return all(matches(one, other) for one, other in zip(wanted, given, strict=True))
 
 
+@functools.lru_cache(maxsize=65536)
+def overlap(one: str, other: str) -> bool:
+    """Tell whether some text fits both of two patterns."""
+    if not one or not other:
+        return not (one + other).strip("*")
+    if one[0] == "*":
+        return overlap(one[1:], other) or overlap(one, other[1:])
+    if other[0] == "*":
+        return overlap(other, one)
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and overlap(one[1:], other[1:])
+
+
+def arns_overlap(one: str, other: str) -> bool:
+    """Tell whether some ARN fits both of two patterns of ARNs, each of its first five parts by itself."""
+    ones, others = one.split(":", 5), other.split(":", 5)
+    if len(ones) != 6 or len(others) != 6:
+        return "*" in (one, other)
+    return all(overlap(mine, theirs) for mine, theirs in zip(ones, others, strict=True))
+
+
 def fill(text: str, context: Context) -> str | None:
     """Return ``text`` with its policy variables filled in; None when one has no single value."""
     if "${" not in text:

