@@ -89,7 +89,7 @@ fidelity: .venv/.ready ## Write docs/fidelity.md: what localaws does with every 
 
 .venv/bench-%/.ready: tests/benchmarks/requirements-%.txt $(UV)
 	$(UV) venv --quiet --clear --python $(BIN)/python .venv/bench-$*
-	$(UV) pip sync --quiet --compile-bytecode --compile-bytecode --python .venv/bench-$*/bin/python --require-hashes $<
+	$(UV) pip sync --quiet --compile-bytecode --python .venv/bench-$*/bin/python --require-hashes $<
 	@touch $@
 
 .PHONY: bench-serving
