@@ -17,7 +17,7 @@ from mlproject.faults.world import World
 from mlproject.rehearsal import logs
 from mlproject.rehearsal.local import running
 
-MODULES = ("runner_faults",)
+MODULES = ("runner_faults", "build_faults", "deploy_faults", "serving_faults", "power_faults")
 """In the order in which their faults happen: later ones find the project as far as earlier ones brought it."""
 
 Prove = Callable[[World], Finding]
@@ -85,6 +85,7 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
         finally:
             logs.save(world.session, output / "logs")
             write_report(rows, leftovers, output / "report.json")
+            world.close()
     for entry in leftovers:
         console.fail(f"left over: {entry}")
     if page_file is not None:

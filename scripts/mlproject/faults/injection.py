@@ -19,6 +19,7 @@ from mlproject.errors import PlatformError
 PROC = Path("/proc")
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 600.0
+STRIKE_SECONDS = 180.0
 HELD_SECONDS = 120.0
 """How long a held call waits: far longer than it takes to kill who waits for it."""
 
@@ -55,7 +56,17 @@ class Injector:
         try:
             yield Struck(lambda: int(requests.get(url, timeout=30).json()[number]["hits"]))
         finally:
-            requests.delete(url, timeout=30)
+            requests.delete(f"{url}?{number}", timeout=30)
+
+    @contextmanager
+    def pace(self, minute: float) -> Iterator[None]:
+        """Let a minute of a time-out last so many seconds while inside."""
+        url = f"{self.endpoint}/_localaws/faults"
+        requests.put(url, json={"minute": minute}, timeout=30).raise_for_status()
+        try:
+            yield
+        finally:
+            requests.put(url, json={"minute": 60}, timeout=30).raise_for_status()
 
     def held(self, request: str, after: int = 0) -> contextlib.AbstractContextManager[Struck]:
         """Hold the call that matches ``request``, so that its caller can be met there; it is never carried out."""
@@ -70,31 +81,29 @@ class Struck:
 
     def wait(self, number: int = 1) -> None:
         """Return once the fault struck ``number`` calls."""
-        until(lambda: self.hits() >= number, "the injected fault meets no call")
+        until(lambda: self.hits() >= number, "the injected fault meets no call", STRIKE_SECONDS)
 
 
-def processes(words: str, variable: str = "") -> list[int]:
-    """Return the processes whose command holds ``words`` and whose environment holds ``variable`` (NAME=value)."""
+def processes(environment: str, command: str = "") -> list[int]:
+    """Return the processes whose environment and whose command hold these texts."""
     found = []
     for folder in PROC.iterdir():
         if not folder.name.isdigit():
             continue
         # Those of others, and those that have just ended, are none of ours.
         with contextlib.suppress(OSError):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-            if words.encode() not in command:
-                continue
-            if not variable or variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+            if environment.encode() in (folder / "environ").read_bytes() and command.encode() in words:
                 found.append(int(folder.name))
     return found
 
 
-def kill(words: str, variable: str = "") -> int:
+def kill(environment: str, command: str = "") -> int:
     """Kill such processes with no chance to clean up; return how many there were."""
-    found = processes(words, variable)
+    found = processes(environment, command)
     for process in found:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
     if not found:
-        raise PlatformError(f"no process {words!r} with {variable!r} to kill")
+        raise PlatformError(f"no process of {environment!r} to kill")
     return len(found)

@@ -128,7 +128,7 @@ def _killed_in_create(world: World, name: str, held: str, after: int) -> Finding
 def _kill_held_runner(world: World, struck: Struck) -> None:
     struck.wait()
     build = world.running_build()
-    kill(RUNNER_COMMAND, f"CODEBUILD_BUILD_ID={build}")
+    kill(f"CODEBUILD_BUILD_ID={build}", RUNNER_COMMAND)
 
 
 def _forgotten(world: World, life: Life) -> Finding:

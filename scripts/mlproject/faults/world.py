@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import boto3
 
 RUNNER = "mlproject-platform-runner"
+PLATFORM_STACK = "mlproject-platform"
 PROJECT = "faults"
 
 
@@ -64,6 +66,10 @@ class World:
     before: frozenset[str] = frozenset()
     _platform: Life | None = None
     _project: Life | None = None
+    _trained: bool = False
+    restarted: subprocess.Popen[bytes] | None = None
+    waiting: str = ""
+    """The execution of the deploy pipeline that stands at the gate with a good version, if one does."""
 
     def __post_init__(self) -> None:
         self.session = self.local.session()
@@ -89,6 +95,16 @@ class World:
             self._project = self.new_life(PROJECT)
             self._project.create()
         return self._project
+
+    @property
+    def trained(self) -> Life:
+        """The same project, its first model registered and its first runs over."""
+        life = self.project
+        if not self._trained:
+            life.train()
+            life.wait_for_nothing_to_deploy()
+            self._trained = True
+        return life
 
     def new_life(self, name: str) -> Life:
         """Return a project that is not created yet."""
@@ -167,6 +183,50 @@ class World:
             ),
             "",
         )
+
+    def endpoint_name(self, stage: str) -> str:
+        """Return the name of a stage's endpoint."""
+        return f"{self.project.project.names.short_prefix}-{stage}"
+
+    def endpoint_status(self, stage: str) -> str:
+        """Return the status of a stage's endpoint, empty when there is none."""
+        endpoints = self.client("sagemaker").list_endpoints()["Endpoints"]
+        name = self.endpoint_name(stage)
+        return next((each["EndpointStatus"] for each in endpoints if each["EndpointName"] == name), "")
+
+    def stage_stack_status(self, stage: str) -> str:
+        """Return the status of a stage's stack."""
+        name = self.project.project.names.stage_stack(stage)
+        status: str = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0][
+            "StackStatus"
+        ]
+        return status
+
+    @property
+    def platform_key(self) -> str:
+        """The id of the platform's KMS key."""
+        resources = self.client("cloudformation").describe_stack_resources(StackName=PLATFORM_STACK)
+        found: str = next(
+            each["PhysicalResourceId"]
+            for each in resources["StackResources"]
+            if each["ResourceType"] == "AWS::KMS::Key"
+        )
+        return found
+
+    @property
+    def server_process(self) -> int:
+        """The process of the local AWS, also after a restart."""
+        return self.restarted.pid if self.restarted is not None else self.local.process_id
+
+    def forget_project(self) -> None:
+        """Know that the project has been deleted."""
+        self._project, self._trained, self.waiting = None, False, ""
+
+    def close(self) -> None:
+        """End a server that was started again."""
+        if self.restarted is not None:
+            self.restarted.terminate()
+            self.restarted.wait()
 
     def end(self) -> list[str]:
         """Delete the project, if there is one; return what the account holds that the platform did not bring."""

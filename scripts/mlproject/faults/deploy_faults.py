@@ -1,0 +1,169 @@
+"""Faults between a model's approval and production: bad models, lost packages, late and absent approvers."""
+
+from __future__ import annotations
+
+import requests
+
+from mlproject import projects
+from mlproject.errors import PlatformError
+from mlproject.faults.campaign import fault
+from mlproject.faults.findings import Finding
+from mlproject.faults.model_versions import Execution, Objects, Registry
+from mlproject.faults.serving_faults import ask, expect_answers
+from mlproject.faults.world import World, timed
+
+GATE = "ApproveProduction"
+SHORT_MINUTE = 0.0005
+"""Seconds: seven days then pass in five."""
+
+
+def registry(world: World) -> Registry:
+    """Return the registry of the project, which has trained by then."""
+    return Registry(world, world.trained)
+
+
+@fault(
+    "staging test failing", "a model version is approved whose scores are not those that its evaluation saw"
+)
+def staging_test_failing(world: World) -> Finding:
+    models = registry(world)
+    stage, told = models.approve(models.copy_with_other_scores()).failure()
+    if stage != "TestStaging":
+        raise PlatformError(f"{stage} failed instead of TestStaging: {told}")
+    if world.endpoint_status("prod"):
+        raise PlatformError("production has an endpoint, though staging failed its tests")
+    with timed() as timer:
+        good = models.approve(models.trained["ModelPackageArn"])
+        good.wait_gate()
+    return Finding(
+        f"stage {stage}: {told}",
+        "red before the gate; production untouched",
+        "approving a good version",
+        timer.seconds,
+    )
+
+
+@fault(
+    "model package deleted between approval and deploy",
+    "the approved version is deleted before the deploy pipeline looks at it",
+)
+def model_package_deleted(world: World) -> Finding:
+    models = registry(world)
+    arn = models.copy()
+    deployment = models.approve(arn)
+    world.client("sagemaker").delete_model_package(ModelPackageName=arn)
+    stage, told = deployment.failure()
+    with timed() as timer:
+        models.approve(models.copy()).wait_gate()
+    return Finding(
+        f"stage {stage}: {told}",
+        "red; staging and production as they were",
+        "approving another version",
+        timer.seconds,
+    )
+
+
+@fault("two approvals in quick succession", "two versions are approved within a second")
+def two_approvals(world: World) -> Finding:
+    models = registry(world)
+    first, second = models.copy(), models.copy()
+    with timed() as timer:
+        models.approve(first)
+        last = models.approve(second)
+        gate = last.wait_gate()
+    if second.rpartition("/")[2] not in gate.message and second not in gate.message:
+        raise PlatformError(f"the gate asks about another version: {gate.message}")
+    return Finding(
+        gate.message,
+        "the version approved last waits at the gate; nobody is asked twice",
+        "by itself",
+        timer.seconds,
+    )
+
+
+@fault("approver unsubscribed", "whoever was to be told of the gate has unsubscribed from the topic")
+def approver_unsubscribed(world: World) -> Finding:
+    models, sns = registry(world), world.client("sns")
+    topic = projects.outputs(world.project.lead, world.project.project)["ApprovalsTopicArn"]
+    subscribed = sns.subscribe(
+        TopicArn=topic, Protocol="email", Endpoint="gone@example.com", ReturnSubscriptionArn=True
+    )
+    sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
+    deployment = models.approve(models.copy())
+    gate = deployment.wait_gate()
+    with timed() as timer:
+        deployment.decide("Rejected")
+        stage, _ = deployment.failure()
+    if stage != GATE:
+        raise PlatformError(f"{stage} failed instead of {GATE}")
+    return Finding(
+        f"no e-mail; `mlproject status` shows the gate: {gate.message}",
+        "the pipeline waits at the gate",
+        "deciding by the command line",
+        timer.seconds,
+    )
+
+
+@fault("approval expired", "nobody decides at the gate within seven days")
+def approval_expired(world: World) -> Finding:
+    models = registry(world)
+    deployment = models.approve(models.copy())
+    deployment.wait_gate()
+    with world.injector.pace(SHORT_MINUTE):
+        stage, told = deployment.failure()
+    if stage != GATE:
+        raise PlatformError(f"{stage} failed instead of {GATE}: {told}")
+    with timed() as timer:
+        deployment.retry(GATE)
+        deployment.wait_gate()
+    world.waiting = deployment.execution_id
+    return Finding(
+        f"stage {stage}: {told}", "red at the gate; production untouched", "retry of the stage", timer.seconds
+    )
+
+
+@fault(
+    "endpoint container crash at start", "a model that passed staging is damaged before production loads it"
+)
+def crash_at_start(world: World) -> Finding:
+    in_production(world)
+    models = registry(world)
+    arn, artefact = models.copy_with_own_artefact()
+    deployment = models.approve(arn)
+    deployment.wait_gate()
+    good = Objects(world).read(artefact)
+    Objects(world).write(artefact, b"this is no archive")
+    deployment.decide()
+    stage, told = deployment.failure()
+    expect_answers(world, requests.codes.ok)
+    state = world.stage_stack_status("prod")
+    if state != "UPDATE_ROLLBACK_COMPLETE":
+        raise PlatformError(f"production's stack is {state}")
+    Objects(world).write(artefact, good)
+    with timed() as timer:
+        deployment.retry(stage)
+        if deployment.end() != "Succeeded":
+            raise PlatformError(f"the retry ended {deployment.status}: {deployment.failure()}")
+    return Finding(
+        f"stage {stage}: {told}",
+        "stack rolled back; production goes on with the version before",
+        "retry of the stage",
+        timer.seconds,
+    )
+
+
+def in_production(world: World) -> None:
+    """Bring a good version to production, unless one is there."""
+    if world.endpoint_status("prod") == "InService":
+        return
+    models = registry(world)
+    waiting = world.waiting
+    pipeline = world.project.project.names.repository("modeldeploy")
+    deployment = Execution(world, pipeline, waiting) if waiting else models.approve(models.copy())
+    deployment.wait_gate()
+    deployment.decide()
+    if deployment.end() != "Succeeded":
+        raise PlatformError(f"production is not reached: {deployment.failure()}")
+    world.waiting = ""
+    if ask(world).status_code != requests.codes.ok:
+        raise PlatformError("production does not answer")

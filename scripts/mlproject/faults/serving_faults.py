@@ -1,0 +1,169 @@
+"""Faults of a model in production: its container dies, hangs, or its key is out of reach, while callers ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+
+from mlproject import projects
+from mlproject.errors import PlatformError
+from mlproject.faults.campaign import fault
+from mlproject.faults.findings import Finding
+from mlproject.faults.injection import processes, until
+from mlproject.faults.model_versions import Registry, start_pipeline
+from mlproject.faults.world import World, timed
+from mlproject.rehearsal import rest
+
+CALLERS = 4
+
+
+def ask(world: World) -> requests.Response:
+    """Post a raw record to production's REST API, as an application does."""
+    url = projects.outputs(world.project.lead, world.project.project)["ProductionApiUrl"]
+    record = Registry(world, world.project).golden_record()["record"]
+    return rest.post(world.local, url, json.dumps(record).encode())
+
+
+def expect_answers(world: World, status: int) -> None:
+    """Raise unless production answers with this status."""
+    answer = ask(world)
+    if answer.status_code != status:
+        raise PlatformError(f"production answers {answer.status_code}: {answer.text}")
+
+
+@fault("endpoint crash under load", "kill -9 of production's container while four callers ask without pause")
+def crash_under_load(world: World) -> Finding:
+    _in_production(world)
+    with _callers(world) as answers:
+        until(lambda: answers.count(200) >= CALLERS, "production does not answer")
+        killed = _serving(world)
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+        until(lambda: answers.failed() > 0, "nobody notices the crash", 30)
+        with timed() as timer:
+            before = answers.count(200)
+            until(lambda: answers.count(200) > before + CALLERS, "production does not come back", 120)
+    wrong = set(answers.statuses) - {200, 503}
+    if wrong:
+        raise PlatformError(f"callers got {dict(answers.statuses)}")
+    return Finding(
+        f"{answers.count(503)} answers 503 {answers.told}, then 200 again",
+        "container started again; no caller got anything but 200 and 503",
+        "by itself",
+        timer.seconds,
+    )
+
+
+@fault(
+    "endpoint hangs, function out of time",
+    "SIGSTOP of production's container: it takes requests and never answers",
+)
+def hanging_endpoint(world: World) -> Finding:
+    _in_production(world)
+    stopped = _serving(world)
+    try:
+        for process in stopped:
+            os.kill(process, signal.SIGSTOP)
+        answer = ask(world)
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+    if answer.status_code not in (503, 504):
+        raise PlatformError(f"the caller got {answer.status_code}: {answer.text}")
+    with timed() as timer:
+        until(lambda: ask(world).status_code == requests.codes.ok, "production does not come back", 120)
+    return Finding(
+        f"{answer.status_code} {answer.text}",
+        "the call is given up; nothing else waits for it",
+        "by itself",
+        timer.seconds,
+    )
+
+
+@fault("KMS key disabled", "the platform's key is disabled, then enabled again")
+def key_disabled(world: World) -> Finding:
+    kms, key = world.client("kms"), world.platform_key
+    kms.disable_key(KeyId=key)
+    try:
+        execution = start_pipeline(world, "modelbuild")
+        stage, told = execution.failure()
+    finally:
+        kms.enable_key(KeyId=key)
+    if "disabled" not in told.lower():
+        raise PlatformError(f"stage {stage} fails without a word of the key: {told}")
+    with timed() as timer:
+        execution.retry(stage)
+        until(lambda: execution.stage_status(stage) == "Succeeded", "the retry does not succeed")
+    execution.abandon()
+    return Finding(
+        f"stage {stage}: {told}",
+        "red; nothing else touched",
+        "enabling the key, retry of the stage",
+        timer.seconds,
+    )
+
+
+def _in_production(world: World) -> None:
+    from mlproject.faults.deploy_faults import in_production
+
+    in_production(world)
+
+
+def _serving(world: World) -> list[int]:
+    """Return the processes of production's containers."""
+    # The container's /opt/ml is a folder of this machine that bears the endpoint's name.
+    found = processes(f"/endpoints/{world.endpoint_name('prod')}-")
+    if not found:
+        raise PlatformError("no process serves production")
+    return found
+
+
+class Answers:
+    """What callers got."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.told = ""
+        self.stop = threading.Event()
+
+    def count(self, status: int) -> int:
+        """Return how many got this status."""
+        return self.statuses[status]
+
+    def failed(self) -> int:
+        """Return how many got anything but 200."""
+        return sum(count for status, count in self.statuses.items() if status != requests.codes.ok)
+
+
+@contextmanager
+def _callers(world: World) -> Iterator[Answers]:
+    """Let callers ask without pause while inside."""
+    answers = Answers()
+    url = projects.outputs(world.project.lead, world.project.project)["ProductionApiUrl"]
+    body = json.dumps(Registry(world, world.project).golden_record()["record"]).encode()
+
+    def call() -> None:
+        while not answers.stop.is_set():
+            answer = rest.post(world.local, url, body)
+            answers.statuses[answer.status_code] += 1
+            if answer.status_code != requests.codes.ok:
+                answers.told = answer.text
+                time.sleep(0.1)
+
+    threads = [threading.Thread(target=call) for _ in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        answers.stop.set()
+        for thread in threads:
+            thread.join()
