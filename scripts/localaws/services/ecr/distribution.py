@@ -123,6 +123,8 @@ def _serve(call: Call) -> Response:
 
 def _get_blob(call: Call) -> Response:
     digest = call.parts["blob"]
+    if call.http.method == "HEAD" and digest not in call.repository.layers and blobs.DIGEST.fullmatch(digest):
+        _adopt(call.repository, digest)
     if digest not in call.repository.layers:
         raise RegistryError(404, "BLOB_UNKNOWN", f"blob {digest} is not in {call.repository.name}")
     response = send_file(
@@ -130,6 +132,13 @@ def _get_blob(call: Call) -> Response:
     )
     response.headers["Docker-Content-Digest"] = digest
     return response
+
+
+def _adopt(repository: Repository, digest: str) -> None:
+    """Spare who asks before it sends a layer the sending, when an earlier server was sent it."""
+    size = blobs.adopt(digest)
+    if size is not None:
+        repository.layers[digest] = size
 
 
 def _begin_upload(call: Call) -> Response:

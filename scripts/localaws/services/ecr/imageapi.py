@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.ecr.exceptions import ScanNotFoundException
 
-from localaws.operations import Operation, Request
+from localaws.operations import Operation, Request, page
 from localaws.services.ecr import logins, registered_images
 from localaws.services.ecr.registered_images import EcrError, repository_of
 
@@ -32,7 +32,16 @@ def batch_get_image(request: Request) -> dict[str, Any]:
     for wanted in request.params["imageIds"]:
         image = registered_images.find(repository, wanted)
         if image:
-            found.append(image)
+            tag = wanted.get("imageTag") or image.image_tag
+            found.append(
+                {
+                    "registryId": repository.registry_id,
+                    "repositoryName": repository.name,
+                    "imageId": {"imageDigest": image.get_image_digest()} | ({"imageTag": tag} if tag else {}),
+                    "imageManifest": image.get_image_manifest(),
+                    "imageManifestMediaType": image.image_manifest_media_type,
+                }
+            )
         else:
             failures.append(
                 {
@@ -42,6 +51,20 @@ def batch_get_image(request: Request) -> dict[str, Any]:
                 }
             )
     return {"images": found, "failures": failures}
+
+
+def list_images(request: Request) -> dict[str, Any]:
+    """ListImages: each tag by itself; moto 5.2.5 tells one of an image's."""
+    status = request.params.get("filter", {}).get("tagStatus", "ANY")
+    identities: list[dict[str, str]] = []
+    for image in repository_of(request).images:
+        digest = image.get_image_digest()
+        if image.image_tags and status != "UNTAGGED":
+            identities += [{"imageDigest": digest, "imageTag": tag} for tag in image.image_tags]
+        elif not image.image_tags and status != "TAGGED":
+            identities.append({"imageDigest": digest})
+    found, token = page(identities, request.params.get("nextToken"), request.params.get("maxResults"))
+    return {"imageIds": found} | ({"nextToken": token} if token else {})
 
 
 def get_authorization_token(request: Request) -> dict[str, Any]:
@@ -80,6 +103,7 @@ def describe_image_scan_findings(request: Request) -> dict[str, Any]:
 OPERATIONS: dict[str, Operation] = {
     "PutImage": put_image,
     "BatchGetImage": batch_get_image,
+    "ListImages": list_images,
     "GetAuthorizationToken": get_authorization_token,
     "StartImageScan": start_image_scan,
     "DescribeImageScanFindings": describe_image_scan_findings,
