@@ -86,8 +86,8 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
       keys(module.train.environment),
       jsondecode(aws_codepipeline.this.stage[3].action[0].configuration.EnvironmentVariables)[*].name,
       )) == toset([
-      "IMAGE_URI", "COMMIT_ID", "PROJECT_NAME", "PROJECT_ID", "PIPELINE_NAME", "MODEL_PACKAGE_GROUP",
-      "PIPELINE_ROLE_ARN", "PROJECT_BUCKET", "KMS_KEY_ARN", "DATA_LOCATION",
+      "IMAGE_URI", "COMMIT_ID", "PROJECT_NAME", "PROJECT_ID", "PIPELINE_PREFIX", "GROUP_PREFIX", "MODEL_PACKAGE_GROUP",
+      "PIPELINE_ROLE_ARN", "PROJECT_BUCKET", "KMS_KEY_ARN", "DATA_LOCATION", "IMAGE_REPOSITORY_URI",
     ])
     error_message = "The train build's environment is not the contract's."
   }
@@ -101,8 +101,8 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
   }
 
   assert {
-    condition     = module.train.environment.PIPELINE_NAME == "sagemaker-churn-p-1-churn"
-    error_message = "The SageMaker pipeline is not named as the contract says."
+    condition     = module.train.environment.PIPELINE_PREFIX == "sagemaker-churn-p-1"
+    error_message = "The SageMaker pipelines are not named as the contract says."
   }
 
   assert {

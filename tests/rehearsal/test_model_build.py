@@ -92,8 +92,8 @@ def test_a_push_with_failing_tests_stops_at_the_tests(trained: Life, clone: Path
 
 def test_a_model_below_the_threshold_is_not_registered_and_says_why(trained: Life, clone: Path) -> None:
     before = versions(trained)
-    configuration = clone / "churn/model.toml"
-    demanding = re.sub(r"auc_threshold = [\d.]+", "auc_threshold = 0.9999", configuration.read_text())
+    configuration = clone / "churn/conf/conf.yaml"
+    demanding = re.sub(r"(AucThreshold, default:) [\d.]+", r"\1 0.9999", configuration.read_text())
     configuration.write_text(demanding)
     commit = push(clone, "Ask for more than there is")
     assert wait_for_execution(trained, commit) == "Failed"
@@ -143,7 +143,7 @@ def test_bad_data_fails_the_run_with_its_column(
 ) -> None:
     s3, client = trained.session.client("s3"), trained.session.client("sagemaker")
     bucket = f"{trained.project.names.short_prefix}-{ACCOUNT_ID}".lower()
-    sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/sample/")["Contents"][0]["Key"]
+    sample = s3.list_objects_v2(Bucket=bucket, Prefix="data/files/")["Contents"][0]["Key"]
     good = s3.get_object(Bucket=bucket, Key=sample)["Body"].read().decode()
     spoiled = spoil(good).encode()
     key = f"data/spoiled/{uuid.uuid4()}.csv"

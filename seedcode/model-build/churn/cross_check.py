@@ -1,6 +1,6 @@
 """A data file in, the test AUC over several random splits out: how good this configuration is, beyond one lucky split.
 
-Run it before changing `features.toml` or `model.toml`, and after: `python -m churn.cross_check <file> --seeds 20`.
+Run it before changing `features.toml` or `conf/conf.yaml`, and after: `python -m churn.cross_check <file> --seeds 20`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import yaml
 from sklearn.metrics import roc_auc_score
 
 from churn.preprocess import Configuration, read_customers, split_by_label
@@ -25,7 +25,7 @@ from xgboost_daal4py.features import Cells, FeatureTransform
 from xgboost_daal4py.hyperparameters import Hyperparameters
 from xgboost_daal4py.raw_columns import take_rows
 
-MODEL_FILE = Path(__file__).with_name("model.toml")
+CONFIGURATION_FILE = Path(__file__).parent / "conf" / "conf.yaml"
 
 
 def main() -> int:
@@ -64,10 +64,11 @@ def measure_splits(data: Path, seeds: range) -> Iterator[float]:
         yield float(roc_auc_score(test.labels, booster.inplace_predict(test.together().features)))
 
 
-def read_hyperparameters(path: Path = MODEL_FILE) -> Hyperparameters:
+def read_hyperparameters(path: Path = CONFIGURATION_FILE) -> Hyperparameters:
     """Read the hyperparameters as the training job gets them: as strings."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Hyperparameters.parse({name: str(value) for name, value in document["hyperparameters"].items()})
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    written = document["models"]["churn"]["train"]["hyperparameters"]
+    return Hyperparameters.parse({name: str(value) for name, value in written.items()})
 
 
 def _channel(

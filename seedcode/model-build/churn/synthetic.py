@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import random
+import sys
 from collections.abc import Mapping
 
 CUSTOMERS = 5000
@@ -94,3 +95,7 @@ def _poisson(generator: random.Random, mean: float) -> int:
         count += 1
         product *= generator.random()
     return count
+
+
+if __name__ == "__main__":
+    sys.stdout.write(make_customers())

@@ -1,7 +1,7 @@
 # The three builds of the modelbuild repository: its tests, its image, and the training run that it starts.
 
 locals {
-  sagemaker_pipeline = "${var.project.name_prefix}-churn"
+  sagemaker_pipelines = "${var.project.name_prefix}-*"
 }
 
 module "test" {
@@ -41,20 +41,22 @@ module "train" {
   bucket             = var.bucket
   name               = "modelbuild-train"
   actor              = "build-train"
-  description        = "Runs the training pipeline and waits for its end"
+  description        = "Writes the SageMaker pipelines, starts those that changed, and waits for their end"
   buildspec          = "buildspec/train.yml"
   timeout_in_minutes = 240
   policy_json        = data.aws_iam_policy_document.train.json
 
   # The pipeline adds IMAGE_URI and COMMIT_ID.
   environment = {
-    PROJECT_NAME        = var.project.name
-    PROJECT_ID          = var.project.id
-    PIPELINE_NAME       = local.sagemaker_pipeline
-    MODEL_PACKAGE_GROUP = var.model_package_group.name
-    PIPELINE_ROLE_ARN   = module.training_role.arn
-    PROJECT_BUCKET      = var.bucket.name
-    KMS_KEY_ARN         = var.project.kms_key_arn
-    DATA_LOCATION       = var.data_location
+    PROJECT_NAME         = var.project.name
+    PROJECT_ID           = var.project.id
+    PIPELINE_PREFIX      = var.project.name_prefix
+    GROUP_PREFIX         = var.project.short_prefix
+    MODEL_PACKAGE_GROUP  = var.model_package_group.name
+    PIPELINE_ROLE_ARN    = module.training_role.arn
+    PROJECT_BUCKET       = var.bucket.name
+    KMS_KEY_ARN          = var.project.kms_key_arn
+    DATA_LOCATION        = var.data_location
+    IMAGE_REPOSITORY_URI = var.image_repository.uri
   }
 }

@@ -61,6 +61,8 @@ module "pipeline_role" {
   service      = "codepipeline"
   policy_json  = data.aws_iam_policy_document.pipeline.json
   key_services = ["codecommit", "s3"]
+  # What CodeCommit and CodePipeline ask of whoever works with an encrypted repository and encrypted artifacts.
+  key_actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
 }
 
 resource "aws_codepipeline" "this" {

@@ -6,18 +6,26 @@ locals {
 
   # SageMaker writes the names of some resources in lower case in their ARNs, and IAM compares case by case.
   pipeline_arns = [
-    for name in distinct([local.sagemaker_pipeline, lower(local.sagemaker_pipeline)]) : "${local.sagemaker_arn}:pipeline/${name}"
+    for name in distinct([local.sagemaker_pipelines, lower(local.sagemaker_pipelines)]) : "${local.sagemaker_arn}:pipeline/${name}"
   ]
-  package_arns = flatten([
-    for name in distinct([var.model_package_group.name, lower(var.model_package_group.name)]) : [
-      "${local.sagemaker_arn}:model-package-group/${name}",
+  # The project's group, whose approved versions are deployed, and those of models of their own.
+  group_names = distinct(flatten([
+    for name in [var.model_package_group.name, "${var.project.short_prefix}-*"] : [name, lower(name)]
+  ]))
+  group_arns = [for name in local.group_names : "${local.sagemaker_arn}:model-package-group/${name}"]
+  package_arns = concat(local.group_arns, flatten([
+    for name in local.group_names : [
       "${local.sagemaker_arn}:model-package/${name}",
       "${local.sagemaker_arn}:model-package/${name}/*",
     ]
-  ])
+  ]))
 
   # SageMaker pipelines name their jobs after the execution, which nobody knows beforehand.
-  job_arns = ["${local.sagemaker_arn}:processing-job/pipelines-*", "${local.sagemaker_arn}:training-job/pipelines-*"]
+  job_arns = [
+    for kind in ["processing-job", "training-job", "transform-job", "hyper-parameter-tuning-job"] :
+    "${local.sagemaker_arn}:${kind}/pipelines-*"
+  ]
+  model_arns = ["${local.sagemaker_arn}:model/pipelines-*"]
 
   data        = regex("^(?:s3://(?P<bucket>[^/]+)/(?P<key>.+))?$", var.data_location)
   data_bucket = local.data.bucket == null ? [] : ["arn:${var.project.partition}:s3:::${local.data.bucket}"]
@@ -67,9 +75,24 @@ data "aws_iam_policy_document" "train" {
   }
 
   statement {
-    sid       = "ReadWhyJobsFailed"
-    actions   = ["sagemaker:DescribeProcessingJob", "sagemaker:DescribeTrainingJob"]
+    sid = "ReadWhyJobsFailed"
+    actions = [
+      "sagemaker:DescribeHyperParameterTuningJob",
+      "sagemaker:DescribeProcessingJob",
+      "sagemaker:DescribeTrainingJob",
+      "sagemaker:DescribeTransformJob",
+    ]
     resources = local.job_arns
+  }
+
+  statement {
+    sid = "KeepModelGroups"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateModelPackageGroup",
+      "sagemaker:DescribeModelPackageGroup",
+    ]
+    resources = local.group_arns
   }
 
   statement {
@@ -142,18 +165,34 @@ data "aws_iam_policy_document" "training" {
     sid = "RunJobsOfPipelines"
     actions = [
       "sagemaker:AddTags",
+      "sagemaker:CreateHyperParameterTuningJob",
       "sagemaker:CreateProcessingJob",
       "sagemaker:CreateTrainingJob",
+      "sagemaker:CreateTransformJob",
+      "sagemaker:DescribeHyperParameterTuningJob",
       "sagemaker:DescribeProcessingJob",
       "sagemaker:DescribeTrainingJob",
+      "sagemaker:DescribeTransformJob",
       "sagemaker:ListTags",
+      "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
     ]
     resources = local.job_arns
   }
 
   statement {
-    sid       = "StopJobsOfProject"
-    actions   = ["sagemaker:StopProcessingJob", "sagemaker:StopTrainingJob"]
+    sid       = "MakeModelsOfPipelines"
+    actions   = ["sagemaker:AddTags", "sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:ListTags"]
+    resources = local.model_arns
+  }
+
+  statement {
+    sid = "StopJobsOfProject"
+    actions = [
+      "sagemaker:StopHyperParameterTuningJob",
+      "sagemaker:StopProcessingJob",
+      "sagemaker:StopTrainingJob",
+      "sagemaker:StopTransformJob",
+    ]
     resources = local.job_arns
 
     condition {
@@ -233,6 +272,7 @@ data "aws_iam_policy_document" "training" {
     resources = [
       "${local.log_group_arn}:/aws/sagemaker/ProcessingJobs:*",
       "${local.log_group_arn}:/aws/sagemaker/TrainingJobs:*",
+      "${local.log_group_arn}:/aws/sagemaker/TransformJobs:*",
     ]
   }
 

@@ -5,7 +5,7 @@ module "training_role" {
 
   project      = var.project
   actor        = "training"
-  description  = "Pipeline ${local.sagemaker_pipeline} and its jobs"
+  description  = "Pipelines ${local.sagemaker_pipelines} and their jobs"
   service      = "sagemaker"
   policy_json  = data.aws_iam_policy_document.training.json
   key_services = ["s3", "sagemaker"]

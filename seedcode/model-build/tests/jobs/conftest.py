@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from churn.preprocess import CONFIGURATION, preprocess
 from churn.synthetic import make_customers
@@ -15,7 +15,7 @@ from xgboost_daal4py.model_files import MODEL_FILES
 from xgboost_daal4py.settings import Settings
 from xgboost_daal4py.training import train
 
-MODEL_TOML = CONFIGURATION.with_name("model.toml")
+CONF = CONFIGURATION.parent / "conf" / "conf.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
     for channel in ("train", "validation", "transform"):
         (root / "input" / "data" / channel).symlink_to(prepared / channel)
     (root / "input" / "config").mkdir()
-    hyperparameters = tomllib.loads(MODEL_TOML.read_text())["hyperparameters"]
+    hyperparameters = yaml.safe_load(CONF.read_text())["models"]["churn"]["train"]["hyperparameters"]
     lines = ",".join(f'"{name}": "{value}"' for name, value in hyperparameters.items())
     (root / "input" / "config" / "hyperparameters.json").write_text(f"{{{lines}}}")
     train(Settings(ml_root=root, port=0, workers=1, max_payload_bytes=1, training_job_name="job-1"))

@@ -60,8 +60,7 @@ def test_golden_records_are_answered_by_the_serving_path_with_their_scores(
 ) -> None:
     golden = [json.loads(line) for line in (evaluated / "golden.jsonl").read_text().splitlines()]
     folder = evaluated.parent / "model"
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder)
     predictor = Predictor.load(folder)
     records = check_records([line["record"] for line in golden], predictor.transform.schema)
     assert predictor.score_table(records).tolist() == pytest.approx(

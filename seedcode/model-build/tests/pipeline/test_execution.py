@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from churn.errors import UserError
-from churn.execution import Execution
+from mlpipelines.execution import Execution
+from mlpipelines.pipeline_errors import UserError
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/p/execution/e"
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/g/1"
@@ -64,8 +64,16 @@ class FakeSageMaker:
         assert TrainingJobName == "job-2"
         return {"FailureReason": "AlgorithmError: unknown hyperparameter 'max_deph'"}
 
+    def describe_transform_job(self, TransformJobName: str) -> Any:
+        assert TransformJobName == "job-3"
+        return {"FailureReason": "ClientError: 406"}
 
-def wait(sagemaker: FakeSageMaker) -> tuple[str, list[str], list[float]]:
+    def describe_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Any:
+        assert HyperParameterTuningJobName == "job-4"
+        return {"FailureReason": "no training succeeded"}
+
+
+def wait(sagemaker: FakeSageMaker) -> tuple[list[str], list[str], list[float]]:
     told: list[str] = []
     slept: list[float] = []
     execution = Execution(ARN, sagemaker, told.append, slept.append)
@@ -83,7 +91,7 @@ def test_an_execution_is_started_with_its_parameters() -> None:
     }
 
 
-def test_every_step_is_told_once_and_the_package_is_returned() -> None:
+def test_every_step_is_told_once_and_the_packages_are_returned() -> None:
     preprocess = step("preprocess", "Succeeded", CacheHitResult={"SourcePipelineExecutionArn": ARN})
     register = step("register", "Succeeded", 1, Metadata={"RegisterModel": {"Arn": PACKAGE}})
     sagemaker = FakeSageMaker(
@@ -91,8 +99,8 @@ def test_every_step_is_told_once_and_the_package_is_returned() -> None:
         ("Executing", [preprocess]),
         ("Succeeded", [preprocess, step("train", "Succeeded", 61), register]),
     )
-    package, told, slept = wait(sagemaker)
-    assert package == PACKAGE
+    packages, told, slept = wait(sagemaker)
+    assert packages == [PACKAGE]
     assert told == [
         "preprocess: succeeded, taken from an earlier execution",
         "train: succeeded after 61 s",
@@ -118,6 +126,14 @@ def test_every_step_is_told_once_and_the_package_is_returned() -> None:
                 "train", "Failed", FailureReason="ClientError", Metadata={"TrainingJob": {"Arn": "a/job-2"}}
             ),
             "train: AlgorithmError: unknown hyperparameter 'max_deph'",
+        ),
+        (
+            step("score", "Failed", Metadata={"TransformJob": {"Arn": "a/job-3"}}),
+            "score: ClientError: 406",
+        ),
+        (
+            step("tune", "Failed", Metadata={"TuningJob": {"Arn": "a/job-4"}}),
+            "tune: no training succeeded",
         ),
         (step("fail-quality", "Failed", FailureReason="AUC of 0.8"), "fail-quality: AUC of 0.8"),
         (step("register", "Failed"), "register: no reason is given"),

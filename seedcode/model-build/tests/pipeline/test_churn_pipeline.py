@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import boto3
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from churn.pipeline import build_pipeline, open_session
-from churn.settings import BuildSettings, ModelConfiguration
+from mlpipelines.plan import PipelinePlan
+from mlpipelines.project_settings import ProjectSettings
+from mlpipelines.sdk_compiler import compile_pipeline
 
-CODE = {"preprocess": "s3://bucket/code/1/", "evaluate": "s3://bucket/code/2/"}
 OPERATIONS = {
     "Processing": "CreateProcessingJob",
     "Training": "CreateTrainingJob",
@@ -24,16 +24,17 @@ SET_BY_PIPELINES = {"Processing": "ProcessingJobName", "Training": "TrainingJobN
 Definition = Mapping[str, Any]
 
 
-def define(settings: BuildSettings) -> Definition:
-    session = open_session(boto3.Session(region_name=settings.aws_region), settings.project_bucket)
-    pipeline = build_pipeline(settings, ModelConfiguration.read(), session, CODE)
-    definition: Definition = json.loads(pipeline.definition())
+Churn = Callable[..., PipelinePlan]
+
+
+def define(plan: PipelinePlan) -> Definition:
+    definition: Definition = json.loads(compile_pipeline(plan))
     return definition
 
 
 @pytest.fixture(scope="module")
-def definition(settings: BuildSettings) -> Definition:
-    return define(settings)
+def definition(churn: Churn) -> Definition:
+    return define(churn())
 
 
 def all_steps(steps: list[Any]) -> Iterator[Mapping[str, Any]]:
@@ -88,16 +89,15 @@ def test_steps_come_in_the_order_of_the_plan(definition: Definition) -> None:
 
 def test_an_execution_may_be_started_with_these_parameters(definition: Definition) -> None:
     defaults = {parameter["Name"]: parameter.get("DefaultValue") for parameter in definition["Parameters"]}
-    written = ModelConfiguration.read().defaults
+    assert re.fullmatch("[0-9a-f]{64}", defaults.pop("DataHash"))
+    assert defaults.pop("InputData").endswith("/synthetic.csv")
     assert defaults == {
-        "InputData": None,
-        "DataHash": None,
         "CommitId": None,
-        "ProcessingInstanceType": written.processing_instance_type,
-        "TrainingInstanceType": written.training_instance_type,
-        "TrainingInstanceCount": written.training_instance_count,
-        "AucThreshold": written.auc_threshold,
-        "ModelApprovalStatus": written.model_approval_status,
+        "ProcessingInstanceType": "ml.m5.large",
+        "TrainingInstanceType": "ml.m5.large",
+        "TrainingInstanceCount": 1,
+        "AucThreshold": 0.85,
+        "ModelApprovalStatus": "PendingManualApproval",
     }
 
 
@@ -116,7 +116,7 @@ def test_the_model_package_carries_its_metadata(definition: Definition) -> None:
 
 
 def test_jobs_run_in_the_given_image_without_a_network(
-    definition: Definition, settings: BuildSettings
+    definition: Definition, settings: ProjectSettings
 ) -> None:
     train = step(definition, "train")["Arguments"]
     assert train["AlgorithmSpecification"]["TrainingImage"] == settings.image_uri
@@ -128,7 +128,7 @@ def test_jobs_run_in_the_given_image_without_a_network(
 
 
 def test_what_jobs_write_is_encrypted_with_the_project_s_key(
-    definition: Definition, settings: BuildSettings
+    definition: Definition, settings: ProjectSettings
 ) -> None:
     train = step(definition, "train")["Arguments"]
     assert train["OutputDataConfig"]["KmsKeyId"] == settings.kms_key_arn
@@ -147,25 +147,33 @@ def test_jobs_carry_the_project_s_tags(definition: Definition) -> None:
         ]
 
 
-def test_jobs_are_cached_and_a_commit_alone_changes_none_of_them(
-    definition: Definition, settings: BuildSettings
-) -> None:
-    later = define(settings.model_copy(update={"commit_id": "f" * 40}))
+def test_jobs_are_cached_and_a_commit_alone_changes_nothing(definition: Definition, churn: Churn) -> None:
+    assert define(churn(commit_id="f" * 40)) == definition
     for name in ("preprocess", "train", "evaluate"):
         assert step(definition, name)["CacheConfig"] == {"Enabled": True, "ExpireAfter": "P30D"}
-        assert step(later, name) == step(definition, name)
 
 
-def test_other_data_or_another_image_is_no_cache_hit(definition: Definition, settings: BuildSettings) -> None:
-    outputs = step(definition, "preprocess")["Arguments"]["ProcessingOutputConfig"]["Outputs"]
-    assert all("Parameters.DataHash" in json.dumps(output) for output in outputs)
-    other_image = settings.model_copy(update={"image_uri": settings.image_uri.replace("a" * 64, "b" * 64)})
+def test_equal_configurations_give_equal_bytes(churn: Churn) -> None:
+    assert compile_pipeline(churn()) == compile_pipeline(churn())
+
+
+def test_other_data_or_another_image_is_no_cache_hit(
+    definition: Definition, churn: Churn, settings: ProjectSettings
+) -> None:
+    arguments = step(definition, "preprocess")["Arguments"]["AppSpecification"]["ContainerArguments"]
+    assert arguments == ["--data-sha256", {"Get": "Parameters.DataHash"}]
+    other_image = churn(image_uri=settings.image_uri.replace("a" * 64, "b" * 64))
     assert step(define(other_image), "preprocess") != step(definition, "preprocess")
+
+
+def test_training_is_given_no_customers_to_be_tested_on(definition: Definition) -> None:
+    channels = [each["ChannelName"] for each in step(definition, "train")["Arguments"]["InputDataConfig"]]
+    assert channels == ["train", "validation", "transform"]
 
 
 def test_a_model_s_evaluation_is_never_overwritten_by_another_s(definition: Definition) -> None:
     (output,) = step(definition, "evaluate")["Arguments"]["ProcessingOutputConfig"]["Outputs"]
-    assert {"Get": "Steps.train.TrainingJobName"} in output["S3Output"]["S3Uri"]["Std:Join"]["Values"]
+    assert {"Get": "Execution.PipelineExecutionId"} in output["S3Output"]["S3Uri"]["Std:Join"]["Values"]
 
 
 def test_a_weak_model_fails_the_execution_with_metric_and_threshold(definition: Definition) -> None:
@@ -176,8 +184,3 @@ def test_a_weak_model_fails_the_execution_with_metric_and_threshold(definition: 
 
 def test_no_experiment_is_left_behind(definition: Definition) -> None:
     assert definition["PipelineExperimentConfig"] is None
-
-
-def test_nothing_is_sent_to_aws_about_the_use_of_the_sdk(settings: BuildSettings) -> None:
-    session = open_session(boto3.Session(region_name=settings.aws_region), settings.project_bucket)
-    assert session.sagemaker_config["SageMaker"]["PythonSDK"]["Modules"]["TelemetryOptOut"] is True

@@ -1,4 +1,4 @@
-"""A SageMaker pipeline in, one finished execution of it out: starts, waits, tells what happens (to `run_pipeline`)."""
+"""A SageMaker pipeline in, one finished execution of it out: starts, waits, tells what happens (to `deployment`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churn.errors import UserError
+from mlpipelines.pipeline_errors import UserError
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 15.0
@@ -42,8 +42,8 @@ class Execution:
         )
         return cls(answer["PipelineExecutionArn"], sagemaker, tell)
 
-    def wait(self) -> str:
-        """Wait for the end, telling of each step as it finishes; returns the registered model package's ARN.
+    def wait(self) -> list[str]:
+        """Wait for the end, telling of each step as it finishes; returns the registered model packages' ARNs.
 
         Raises
         ------
@@ -72,10 +72,10 @@ class Execution:
                 told.add(step["StepName"])
                 self.tell(f"{step['StepName']}: {step['StepStatus'].lower()}{_describe_time(step)}")
 
-    def _conclude(self, execution: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> str:
+    def _conclude(self, execution: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> list[str]:
         status = execution["PipelineExecutionStatus"]
         if status == "Succeeded":
-            return next(iter(_package_arns(steps)), "")
+            return list(_package_arns(steps))
         reasons = [self._reason(step) for step in steps if step["StepStatus"] == "Failed"]
         if not reasons:
             reasons = [execution.get("FailureReason") or "no reason is given"]
@@ -87,10 +87,13 @@ class Execution:
         for kind, operation in (
             ("ProcessingJob", self.sagemaker.describe_processing_job),
             ("TrainingJob", self.sagemaker.describe_training_job),
+            ("TransformJob", self.sagemaker.describe_transform_job),
+            ("TuningJob", self.sagemaker.describe_hyper_parameter_tuning_job),
         ):
             arn = step.get("Metadata", {}).get(kind, {}).get("Arn")
             if arn:
-                job = operation(**{f"{kind}Name": arn.rpartition("/")[2]})
+                name = "HyperParameterTuningJobName" if kind == "TuningJob" else f"{kind}Name"
+                job = operation(**{name: arn.rpartition("/")[2]})
                 reason = job.get("ExitMessage") or job.get("FailureReason") or reason
         return f"{step['StepName']}: {reason.strip() or 'no reason is given'}"
 

@@ -1,0 +1,179 @@
+"""A written step in, the request that transforms with, creates or registers a model out (to `planning`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from mlpipelines.chaining import chained_inputs
+from mlpipelines.instance_types import check_instance_type
+from mlpipelines.job_requests import OWN_DISK, JobBuilder
+from mlpipelines.plan import Joined, PropertyReference
+from mlpipelines.schema_blocks import Registry, Transform
+from mlpipelines.schema_document import CreateModelStepEntry, MetricsStepEntry, TransformStepEntry
+from mlpipelines.step_index import TRAINERS, WrittenStep
+
+LONGEST_GROUP = 63
+
+
+@dataclass
+class ModelBuilder:
+    """Builds the requests around trained models; what jobs share comes from ``jobs``."""
+
+    jobs: JobBuilder
+
+    def transform(self, step: WrittenStep) -> dict[str, Any]:
+        """Return the arguments of CreateTransformJob."""
+        block: Transform = step.block
+        source = step.latest(CreateModelStepEntry)
+        if source is None:
+            message = "a Transform step needs a model: put a CreateModel step before it"
+            self._note(step, message)
+        resources = {
+            "InstanceType": self.jobs.instance(step, "TransformInstanceType"),
+            "InstanceCount": self.jobs.resolve(block.instance_count),
+            "VolumeKmsKeyId": self.jobs.settings.kms_key_arn,
+        }
+        if OWN_DISK.match(str(resources["InstanceType"])):
+            del resources["VolumeKmsKeyId"]
+        channel, description = next(iter(block.channels.items()), ("train", None))
+        if len(block.channels) > 1:
+            self.jobs.problems.append(step.block_problem("a transform has one channel", "channels"))
+        request: dict[str, Any] = {
+            "ModelName": PropertyReference(source.name, "ModelName") if source else "",
+            "TransformInput": {
+                "DataSource": {
+                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": self._transform_data(step)}
+                },
+                "ContentType": block.content_type,
+                **_given(SplitType=block.split_type),
+            },
+            "TransformOutput": {
+                "S3OutputPath": self.jobs.output_location(step, channel, description),
+                "Accept": block.accept or block.content_type,
+                "KmsKeyId": self.jobs.settings.kms_key_arn,
+                **_given(AssembleWith=block.assemble_with),
+            },
+            "TransformResources": resources,
+            **_given(BatchStrategy=block.strategy, MaxPayloadInMB=block.max_payload),
+            **_given(Environment=self.jobs.resolve.texts(block.env) or None),
+            "Tags": self.jobs.tags(block),
+        }
+        processing = _given(
+            InputFilter=block.input_filter, JoinSource=block.join_source, OutputFilter=block.output_filter
+        )
+        return request | ({"DataProcessing": processing} if processing else {})
+
+    def create(self, step: WrittenStep) -> dict[str, Any]:
+        """Return the arguments of CreateModel."""
+        settings = self.jobs.settings
+        return {
+            "PrimaryContainer": self._container(step),
+            "ExecutionRoleArn": settings.pipeline_role_arn,
+            "EnableNetworkIsolation": False,
+            **({"VpcConfig": settings.vpc} if settings.vpc else {}),
+            "Tags": settings.tags,
+        }
+
+    def register(self, step: WrittenStep) -> dict[str, Any]:
+        """Return the arguments of CreateModelPackage."""
+        registry: Registry = step.block
+        inference = registry.InferenceSpecification
+        request: dict[str, Any] = {
+            "ModelPackageGroupName": self.group(step),
+            "InferenceSpecification": {
+                "Containers": [self._container(step)],
+                "SupportedContentTypes": list(inference.supported_content_types),
+                "SupportedResponseMIMETypes": list(inference.supported_response_MIME_types),
+                "SupportedRealtimeInferenceInstanceTypes": self._types(
+                    step, "SupportedRealtimeInferenceInstanceTypes", "ProductionVariantInstanceType"
+                ),
+                "SupportedTransformInstanceTypes": self._types(
+                    step, "SupportedTransformInstanceTypes", "TransformInstanceType"
+                ),
+            },
+            "ModelApprovalStatus": self.jobs.resolve(inference.approval_status),
+            **_given(ModelPackageDescription=registry.ModelPackageDescription),
+            **_given(Domain=registry.domain, Task=registry.task),
+        }
+        metadata = self.jobs.resolve.texts(registry.customer_metadata_properties)
+        report = step.latest(MetricsStepEntry)
+        if report is not None:
+            request["ModelMetrics"] = {"ModelQuality": {"Statistics": self._statistics(report)}}
+        return request | ({"CustomerMetadataProperties": metadata} if metadata else {})
+
+    def group(self, step: WrittenStep) -> str:
+        """Return the model package group of a step, and note a name that is too long."""
+        written = step.block.group
+        if written == "project":
+            return self.jobs.settings.model_package_group
+        name = f"{self.jobs.settings.group_prefix}-{written or step.model.name}"
+        if len(name) > LONGEST_GROUP:
+            most = LONGEST_GROUP - len(self.jobs.settings.group_prefix) - 1
+            message = f"the group {name} is longer than {LONGEST_GROUP} characters: give it a name of at most {most}"
+            self.jobs.problems.append(step.block_problem(message, "group"))
+        return name
+
+    def _container(self, step: WrittenStep) -> dict[str, Any]:
+        trainer = step.latest(*TRAINERS)
+        if trainer is None:
+            self._note(step, f"a {step.step_class} step needs a Training or Tuning step before it")
+            return {}
+        registry: Registry = step.block
+        container = {
+            "Image": self.jobs.images(step, registry.InferenceSpecification.image_uri),
+            "ModelDataUrl": self.jobs.outputs[trainer.name]["model"],
+        }
+        environment = self._environment(step)
+        return container | ({"Environment": environment} if environment else {})
+
+    def _environment(self, step: WrittenStep) -> dict[str, Any]:
+        """Return the variables of a served model: what transform says, and which script SageMaker's own images run."""
+        transform = step.model.section.transform
+        if transform is None:
+            return {}
+        environment = self.jobs.resolve.texts(transform.env)
+        if transform.entry_point:
+            program = PurePosixPath(transform.entry_point).with_suffix("")
+            environment |= {
+                "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+                "SAGEMAKER_PROGRAM": ".".join(program.parts),
+                "SAGEMAKER_REQUIREMENTS": "requirements.txt",
+            }
+        return environment
+
+    def _transform_data(self, step: WrittenStep) -> Any:
+        static = self.jobs.data.inputs(step, self.jobs.problems)
+        chained = chained_inputs(
+            step, self.jobs.steps, self.jobs.outputs, [each.name for each in static], self.jobs.problems
+        )
+        given = [each.uri for each in static] + [each.uri for each in chained]
+        if len(given) != 1:
+            words = "nothing" if not given else f"{len(given)} sources"
+            self._note(step, f"a transform takes one data file or one chained output, and is given {words}")
+            return ""
+        assert isinstance(step.entry, TransformStepEntry)  # noqa: S101  # for the reader of types
+        below = step.entry.chain_input_additional_prefix
+        return Joined((given[0], below), "/") if below and chained else given[0]
+
+    def _types(self, step: WrittenStep, key: str, kind: str) -> list[Any]:
+        written = getattr(step.block.InferenceSpecification, key)
+        for number, each in enumerate(written):
+            if isinstance(each, str) and (wrong := check_instance_type(each, kind)):
+                place = ("InferenceSpecification", key, number)
+                self.jobs.problems.append(step.block_problem(wrong, *place))
+        return [self.jobs.resolve(each) for each in written]
+
+    def _statistics(self, report: WrittenStep) -> Mapping[str, Any]:
+        metrics = report.block.metrics
+        location = self.jobs.outputs[report.name][metrics.output]
+        return {"ContentType": report.block.content_type, "S3Uri": Joined((location, metrics.file), "/")}
+
+    def _note(self, step: WrittenStep, message: str) -> None:
+        self.jobs.problems.append(step.problem(message))
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
