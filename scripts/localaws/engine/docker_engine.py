@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,9 @@ from localaws.docker_network import DockerNetwork
 from localaws.engine import Cluster, Container, ContainerSpec, docker_builds
 from localaws.engine.curated import LAMBDA_IMAGE
 from localaws.engine.docker_container import DockerContainer
-from localaws.engine.docker_options import HostLimits, create_options
+from localaws.engine.docker_options import HostLimits, create_options, writable_folders
 from localaws.engine.docker_owner import Owner, remove_orphans, remove_owned
+from localaws.engine.docker_ownership import give_back, own
 from localaws.engine.docker_reaper import Reaper
 from localaws.engine.process import ProcessEngine
 from localaws.images import ImageNotFound
@@ -64,6 +66,7 @@ class DockerEngine:
         docker_images.remove_registry_names(client)
         self._reaper = Reaper(self._owner.id)
         self._network = DockerNetwork(client, runtime, self._owner.labels)
+        self._data = runtime.data
         self._registry_port = urlsplit(runtime.endpoint).port
         self._limits = HostLimits.read(client.info())
         self._numbers = itertools.count(1)
@@ -83,7 +86,7 @@ class DockerEngine:
         image = docker_images.find(self._client, spec.image, spec.region)
         network = self._network_of(spec)
         made = self._create(self._complete(spec), image, network)
-        container = DockerContainer(spec, made, network, self._forget)
+        container = DockerContainer(spec, made, network, lambda ended: self._end(ended, spec, image))
         try:
             with self._lock:
                 self._check_open()
@@ -171,6 +174,11 @@ class DockerEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("the engine is closed: the server is ending")
+
+    def _end(self, container: DockerContainer, spec: ContainerSpec, image: str) -> None:
+        folders = [folder for folder in writable_folders(spec).values() if own(folder, self._data)]
+        give_back(self._client, image, folders, self._owner.labels, os.geteuid(), os.getegid())
+        self._forget(container)
 
     def _forget(self, container: DockerContainer) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from localaws.engine import ContainerSpec
 from localaws.engine.choice import Wanted, choose
-from localaws.engine.docker_owner import OWNER, PROCESS
+from localaws.engine.docker_owner import OWNER
 from localaws.images import ImageNotFound
 from localaws.server import LocalAws
 
@@ -133,6 +134,19 @@ def test_mounts_are_shared_and_read_only_where_said(localaws: LocalAws, tmp_path
     assert "Read-only file system" in lines[0]
 
 
+def test_files_that_root_left_in_the_servers_folder_belong_to_the_servers_user(
+    localaws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = localaws.data / "job"
+    folder.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(os, "getegid", lambda: 4712)
+    script = "mkdir -m 700 /opt/ml/a; touch /opt/ml/a/b /mnt/c"
+    run(localaws, "sh", "-c", script, mounts={"/opt/ml": folder, "/mnt": tmp_path})
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in folder.rglob("*")} == {(4711, 4712)}
+    assert (tmp_path / "c").stat().st_uid == 0
+
+
 def test_aws_is_reached_at_its_own_names_with_the_roles_credentials(localaws: LocalAws) -> None:
     localaws.client("iam", "us-east-1").create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
     code, lines = run(
@@ -184,9 +198,10 @@ def test_hosts_of_a_cluster_find_each_other_by_name(localaws: LocalAws) -> None:
 
 
 def test_nothing_is_left_of_a_container_that_has_ended(localaws: LocalAws) -> None:
-    run(localaws, "true")
-    owner = {"label": PROCESS}
-    assert eventually(lambda: not docker.from_env().containers.list(all=True, filters=owner))
+    code, lines = run(localaws, "hostname")
+    container = {"id": lines[0]}
+    assert code == 0
+    assert eventually(lambda: not docker.from_env().containers.list(all=True, filters=container, sparse=True))
 
 
 def test_nothing_survives_a_server_that_was_killed(tmp_path: Path) -> None:
