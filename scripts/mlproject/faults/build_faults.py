@@ -22,7 +22,8 @@ from mlproject.faults.findings import Finding
 from mlproject.faults.injection import kill, processes, until
 from mlproject.faults.world import RUNNER, World, timed
 from mlproject.rehearsal.life import IMAGE_BUILD, IMAGES
-from terraform_runner.seeding import SeedFile, seed
+from terraform_runner.seeding import seed
+from terraform_runner.template_bundle import SeedFile
 
 TRAINING = ("AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig")
 PROCESSING = (

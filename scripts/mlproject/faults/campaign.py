@@ -80,6 +80,7 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
     with running(output.resolve() / "localaws", keep=False) as local:
         world = World(local, "processes")
         try:
+            world.publish()
             rows += [_prove(each, world) for each in chosen if each.engine in ("", world.engine)]
             leftovers += world.end()
         finally:

@@ -8,18 +8,13 @@ from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
-from mlproject.faults.model_versions import Execution, Objects, Registry
-from mlproject.faults.serving_faults import ask, expect_answers
+from mlproject.faults.model_versions import Objects
+from mlproject.faults.production import expect_answers, in_production, registry
 from mlproject.faults.world import World, timed
 
 GATE = "ApproveProduction"
 SHORT_MINUTE = 0.0005
 """Seconds: seven days then pass in five."""
-
-
-def registry(world: World) -> Registry:
-    """Return the registry of the project, which has trained by then."""
-    return Registry(world, world.trained)
 
 
 @fault(
@@ -150,20 +145,3 @@ def crash_at_start(world: World) -> Finding:
         "retry of the stage",
         timer.seconds,
     )
-
-
-def in_production(world: World) -> None:
-    """Bring a good version to production, unless one is there."""
-    if world.endpoint_status("prod") == "InService":
-        return
-    models = registry(world)
-    waiting = world.waiting
-    pipeline = world.project.project.names.repository("modeldeploy")
-    deployment = Execution(world, pipeline, waiting) if waiting else models.approve(models.copy())
-    deployment.wait_gate()
-    deployment.decide()
-    if deployment.end() != "Succeeded":
-        raise PlatformError(f"production is not reached: {deployment.failure()}")
-    world.waiting = ""
-    if ask(world).status_code != requests.codes.ok:
-        raise PlatformError("production does not answer")

@@ -1,4 +1,4 @@
-"""Model versions for faults: copies of the trained one with something wrong, approved and followed to where they get."""
+"""Model versions for faults: copies of the trained one with something wrong, and the executions that deploy them."""
 
 from __future__ import annotations
 

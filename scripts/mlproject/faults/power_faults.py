@@ -13,11 +13,10 @@ import requests
 from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
-from mlproject.faults.deploy_faults import in_production
 from mlproject.faults.findings import Finding
 from mlproject.faults.injection import until
 from mlproject.faults.model_versions import Registry, start_pipeline
-from mlproject.faults.serving_faults import ask
+from mlproject.faults.production import ask, in_production
 from mlproject.faults.world import World, quiet, timed
 
 START_SECONDS = 60.0

@@ -19,29 +19,16 @@ from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
 from mlproject.faults.injection import processes, until
 from mlproject.faults.model_versions import Registry, start_pipeline
+from mlproject.faults.production import ask, in_production
 from mlproject.faults.world import World, timed
 from mlproject.rehearsal import rest
 
 CALLERS = 4
 
 
-def ask(world: World) -> requests.Response:
-    """Post a raw record to production's REST API, as an application does."""
-    url = projects.outputs(world.project.lead, world.project.project)["ProductionApiUrl"]
-    record = Registry(world, world.project).golden_record()["record"]
-    return rest.post(world.local, url, json.dumps(record).encode())
-
-
-def expect_answers(world: World, status: int) -> None:
-    """Raise unless production answers with this status."""
-    answer = ask(world)
-    if answer.status_code != status:
-        raise PlatformError(f"production answers {answer.status_code}: {answer.text}")
-
-
 @fault("endpoint crash under load", "kill -9 of production's container while four callers ask without pause")
 def crash_under_load(world: World) -> Finding:
-    _in_production(world)
+    in_production(world)
     with _callers(world) as answers:
         until(lambda: answers.count(200) >= CALLERS, "production does not answer")
         killed = _serving(world)
@@ -67,7 +54,7 @@ def crash_under_load(world: World) -> Finding:
     "SIGSTOP of production's container: it takes requests and never answers",
 )
 def hanging_endpoint(world: World) -> Finding:
-    _in_production(world)
+    in_production(world)
     stopped = _serving(world)
     try:
         for process in stopped:
@@ -109,12 +96,6 @@ def key_disabled(world: World) -> Finding:
         "enabling the key, retry of the stage",
         timer.seconds,
     )
-
-
-def _in_production(world: World) -> None:
-    from mlproject.faults.deploy_faults import in_production
-
-    in_production(world)
 
 
 def _serving(world: World) -> list[int]:

@@ -57,14 +57,16 @@ class World:
         Where the account is.
     engine
         What runs builds and containers there.
+    platform
+        The published platform, as the life of somebody who has only published it.
     """
 
     local: LocalAws
     engine: str
     session: boto3.Session = field(init=False)
     injector: Injector = field(init=False)
+    platform: Life = field(init=False)
     before: frozenset[str] = frozenset()
-    _platform: Life | None = None
     _project: Life | None = None
     _trained: bool = False
     restarted: subprocess.Popen[bytes] | None = None
@@ -74,19 +76,16 @@ class World:
     def __post_init__(self) -> None:
         self.session = self.local.session()
         self.injector = Injector(self.local.endpoint)
+        self.platform = Life(self.local, self.session, Summary(self.engine))
 
     def client(self, service: str) -> Any:
         """Return a client of the account's owner."""
         return self.session.client(service)  # type: ignore[call-overload]  # the name is data here
 
-    @property
-    def platform(self) -> Life:
-        """The published platform, as the life of somebody who has only published it."""
-        if self._platform is None:
-            self._platform = Life(self.local, self.session, Summary(self.engine))
-            self._platform.publish()
-            self.before = account_inventory(self.session)
-        return self._platform
+    def publish(self) -> None:
+        """Publish the platform, before anything is broken."""
+        self.platform.publish()
+        self.before = account_inventory(self.session)
 
     @property
     def project(self) -> Life:
@@ -232,4 +231,4 @@ class World:
         """Delete the project, if there is one; return what the account holds that the platform did not bring."""
         if self._project is not None:
             self.delete(self._project)
-        return sorted(account_inventory(self.session) - self.before) if self._platform else []
+        return sorted(account_inventory(self.session) - self.before)
