@@ -115,4 +115,6 @@ module "pipeline_role" {
   service      = "codepipeline"
   policy_json  = data.aws_iam_policy_document.pipeline.json
   key_services = ["codecommit", "s3", "sns"]
+  # What CodeCommit and CodePipeline ask of whoever works with an encrypted repository and encrypted artifacts.
+  key_actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
 }

@@ -95,6 +95,7 @@ module "api_role" {
   service      = "lambda"
   policy_json  = data.aws_iam_policy_document.api.json
   key_services = ["lambda"]
+  key_actions  = ["kms:Decrypt"] # A function reads its environment; who makes it encrypts it.
 }
 
 locals {

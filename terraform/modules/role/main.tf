@@ -51,6 +51,12 @@ variable "key_services" {
   default     = []
 }
 
+variable "key_actions" {
+  description = "What the role does with the key through them; S3 and most others read with Decrypt and write with the rest."
+  type        = list(string)
+  default     = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+}
+
 locals {
   # These services say for which account they act, so that nobody else's pipeline, build or rule can use the role.
   # SageMaker says it for jobs, but does not promise it for endpoints, which could not start then; it takes a role from
@@ -88,7 +94,7 @@ data "aws_iam_policy_document" "this" {
 
     content {
       sid       = "UseProjectKeyThroughServices"
-      actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      actions   = var.key_actions
       resources = [var.project.kms_key_arn]
 
       condition {
