@@ -86,8 +86,8 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _describe(self, request: EngineRequest) -> None:
         self._name_image(request)
-        answer = self._call(request.method, request.path, request.query.to_dict())
-        content = answer.read()
+        with self._call(request.method, request.path, request.query.to_dict()) as answer:
+            content = answer.read()
         if answer.status == 200:
             described = self.server.translations.image_description(json.loads(content))
             content = json.dumps(described).encode()
@@ -100,17 +100,17 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         there, tag = names.in_registry(name), request.query.get("tag", "")
         for local in [tag] if tag else self._tags(name):
-            tagged = self._call("POST", f"/images/{name}:{local}/tag", {"repo": there, "tag": local})
-            if tagged.status >= 400:
-                self._relay(tagged)
-                return
-        self._relay(
-            self._call("POST", f"/images/{there}/push", request.query.to_dict(), self._login_of(request))
-        )
+            with self._call("POST", f"/images/{name}:{local}/tag", {"repo": there, "tag": local}) as tagged:
+                if tagged.status >= 400:
+                    self._relay(tagged)
+                    return
+        login = self._login_of(request)
+        with self._call("POST", f"/images/{there}/push", request.query.to_dict(), login) as pushed:
+            self._relay(pushed)
 
     def _tags(self, name: str) -> list[str]:
-        listed = self._call("GET", "/images/json", {"filters": json.dumps({"reference": [name]})})
-        found = [tag for image in json.loads(listed.read()) for tag in image.get("RepoTags") or ()]
+        with self._call("GET", "/images/json", {"filters": json.dumps({"reference": [name]})}) as listed:
+            found = [tag for image in json.loads(listed.read()) for tag in image.get("RepoTags") or ()]
         return [tag.removeprefix(f"{name}:") for tag in found if tag.startswith(f"{name}:")]
 
     def _pull(self, request: EngineRequest) -> None:
@@ -118,30 +118,30 @@ class _Connection(socketserver.StreamRequestHandler):
         if not names.is_in_ecr(name):
             self._forward(request)
             return
-        request.query["fromImage"] = there = names.in_registry(name)
-        answer = self._call("POST", request.path, request.query.to_dict(), self._login_of(request))
-        tag = request.query.get("tag", "")
-
-        def lines() -> Iterator[bytes]:
-            yield from answer
-            if tag and not tag.startswith("sha256:"):
-                self._call("POST", f"/images/{there}:{tag}/tag", {"repo": name, "tag": tag}).read()
+        there, tag = names.in_registry(name), request.query.get("tag", "")
+        request.query["fromImage"] = there
+        with self._call("POST", request.path, request.query.to_dict(), self._login_of(request)) as pulled:
+            self._send(pulled.status, self._real(pulled))
+        # The client waits for the end of the connection, so that the name is there when it goes on.
+        if tag and not tag.startswith("sha256:"):
+            with self._call("POST", f"/images/{there}:{tag}/tag", {"repo": name, "tag": tag}):
                 self._remember(f"{name}:{tag}")
-
-        self._relay(answer, lines())
 
     def _login_of(self, request: EngineRequest) -> dict[str, str]:
         return {AUTH_HEADER: request.headers.get(AUTH_HEADER, "")}
 
     def _call(
         self, method: str, path: str, query: dict[str, str], headers: dict[str, str] | None = None
-    ) -> HTTPResponse:
+    ) -> contextlib.AbstractContextManager[HTTPResponse]:
         return self.server.upstream.call(method, quote(path, safe="/:@"), query, headers=headers)
 
-    def _relay(self, answer: HTTPResponse, lines: Iterable[bytes] | None = None) -> None:
-        """Pass an answer on line by line, with images under their real names."""
-        real = self.server.translations.names.real
-        self._send(answer.status, (real(line.decode()).encode() for line in lines or answer))
+    def _relay(self, answer: HTTPResponse) -> None:
+        self._send(answer.status, self._real(answer))
+
+    def _real(self, answer: HTTPResponse) -> Iterator[bytes]:
+        """Yield an answer line by line, with images under their real names."""
+        for line in answer:
+            yield self.server.translations.names.real(line.decode()).encode()
 
     def _send(self, status: int, content: Iterable[bytes]) -> None:
         head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -40,6 +41,7 @@ class Upstream:
         connection.connect(str(self.socket_path))
         return connection
 
+    @contextlib.contextmanager
     def call(
         self,
         method: str,
@@ -47,13 +49,14 @@ class Upstream:
         query: Mapping[str, str],
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> HTTPResponse:
-        """Send a request; the answer may still be streaming."""
+    ) -> Iterator[HTTPResponse]:
+        """Send a request and yield the answer, which may still be streaming."""
         connection = _SocketConnection(self.connect())
         sent = {"Content-Type": "application/json", "Connection": "close", **(headers or {})}
         content = None if body is None else json.dumps(body)
-        connection.request(method, f"/v{self.version}{path}?{urlencode(query)}", content, sent)
-        return connection.getresponse()
+        with contextlib.closing(connection):
+            connection.request(method, f"/v{self.version}{path}?{urlencode(query)}", content, sent)
+            yield connection.getresponse()
 
     def supported(self, version: str) -> str:
         """Return the API version that stands for a client's: no older one than the engine answers."""
