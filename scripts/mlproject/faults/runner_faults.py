@@ -37,8 +37,8 @@ def provider_throttling(world: World) -> Finding:
 def network_drop(world: World) -> Finding:
     """Reads and idempotent calls of the runner and of Terraform's provider are cut off in mid-air."""
     dropped = r"^(iam\.Get|codecommit\.(Get|List)|events\.(Describe|List)|sns\.Get)"
+    life = world.start("dropped")
     with world.injector.fault(dropped, times=8, drop=True) as struck, timed() as timer:
-        life = world.start("dropped")
         life.project = projects.wait(life.lead, life.project, quiet)
         _expect(struck.hits() == 8, f"8 connections should have been cut, {struck.hits()} were")
     world.delete(life)
