@@ -28,5 +28,6 @@ def _resource_types(names: Iterable[str]) -> str:
     for name in sorted(names):
         _, service, kind = name.split("::")
         by_service[service].append(kind)
-    lists = [f"{service} ({', '.join(kinds)})" for service, kinds in by_service.items()]
+    by_service["CloudFormation"].append("Stack")
+    lists = [f"{service} ({', '.join(kinds)})" for service, kinds in sorted(by_service.items())]
     return "; ".join([*lists, "custom resources behind functions"])

@@ -8,6 +8,10 @@ import re
 _KNOWN = (
     # The stack's own events carry the stack's statuses, which the enum of resources' statuses lacks.
     ("cloudformation", "DescribeStackEvents", r"resourceStatus' .* enum value set"),
+    # Nothing provisioned, and nothing decreased today, is nought, for which the model has no shape.
+    ("dynamodb", ".*", r"(numberOfDecreasesToday|CapacityUnits)' .* greater than or equal to 1"),
+    # The states of a VPC endpoint are written small.
+    ("ec2", ".*", r"vpcEndpoint.*state' .* enum value set"),
     # A version of a group is called <group>/<version>, as in requests; the pattern knows names without a version.
     ("sagemaker", "(Describe|List)ModelPackages?", r"modelPackageName' .* pattern"),
 )

@@ -20,6 +20,7 @@ from localaws.services.sagemaker import (
     training,
     transform,
     tuning,
+    user_profiles,
 )
 from localaws.services.sagemaker.approximations import APPROXIMATED
 from localaws.services.sagemaker.constraints import checked
@@ -36,6 +37,7 @@ PARTS = (
     endpoints,
     search,
     tags,
+    user_profiles,
 )
 
 
@@ -48,3 +50,4 @@ def install() -> None:
     coverage.answers("sagemaker-runtime", ("InvokeEndpoint",), {})
     invocations.install()
     studio.install()
+    user_profiles.install()

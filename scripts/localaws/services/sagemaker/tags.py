@@ -13,7 +13,7 @@ TAGGED_TABLES = (
     "_models", "auto_ml_jobs", "clusters", "domains", "endpoint_configs", "endpoints", "experiments",
     "hyper_parameter_tuning_jobs", "model_package_groups", "model_packages", "notebook_instances",
     "pipeline_executions", "pipelines", "processing_jobs", "training_jobs", "transform_jobs",
-    "trial_components", "trials",
+    "trial_components", "trials", "user_profiles",
 )  # fmt: skip
 
 

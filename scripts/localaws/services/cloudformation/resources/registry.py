@@ -5,15 +5,20 @@ from __future__ import annotations
 from functools import cache
 
 from localaws.services.cloudformation.resources import (
+    account_users,
     catalog,
+    data_stores,
     developer_tools,
     functions,
     identity,
     machine_learning,
     messaging,
     monitoring,
+    nested_stack,
+    network,
     rest_api,
     storage,
+    studio,
 )
 from localaws.services.cloudformation.resources.contract import Provider
 from localaws.services.cloudformation.resources.custom import CustomResourceProvider
@@ -21,15 +26,19 @@ from localaws.services.cloudformation.resources.table import TableProvider
 from localaws.services.cloudformation.schemas import schema_of
 
 _MODULES = (
+    account_users,
     catalog,
+    data_stores,
     developer_tools,
     functions,
     identity,
     machine_learning,
     messaging,
     monitoring,
+    network,
     rest_api,
     storage,
+    studio,
 )
 
 
@@ -37,6 +46,8 @@ def provider_of(resource_type: str) -> Provider | None:
     """Return the provider of a type, None when localaws has none."""
     if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
         return CustomResourceProvider()
+    if resource_type == nested_stack.TYPE:
+        return nested_stack.NestedStackProvider()
     return table_providers().get(resource_type)
 
 
