@@ -219,6 +219,10 @@ class RequestHandler(MotoRequestHandler):
         host = self.headers.get("Host", "") if hasattr(self, "headers") else ""
         log.log(level, "%s %s%s %s", getattr(self, "command", "-"), host, getattr(self, "path", ""), code)
 
+    def log_error(self, format: str, *args: Any) -> None:
+        """Log what is no HTTP at debug level: a Docker engine tries TLS before it takes a registry without."""
+        log.debug(format, *args)
+
     def log(self, type: str, message: str, *args: Any) -> None:
         """Send werkzeug's own messages (tracebacks of failed requests) to our log."""
         log.log(logging.ERROR if type == "error" else logging.DEBUG, message, *args)
