@@ -44,6 +44,17 @@ def topic_key_uses(topic_arn: str, context: RequestContext) -> Iterator[tuple[st
         yield from _uses(action, name, account, region, "sns", context)
 
 
+def repository_key_uses(
+    repository_arn: str, context: RequestContext, *, stores: bool
+) -> Iterator[tuple[str, str, RequestContext]]:
+    """Yield what a clone or a push does with the key of a repository."""
+    _, _, _, region, account, name = repository_arn.split(":", 5)
+    known = repositories_of(account, region).by_name.get(name)
+    if known is not None:
+        for action in STORE if stores else READ:
+            yield from _uses(action, known.kms_key_id, account, region, "codecommit", context)
+
+
 def _uses(
     action: str, name: str, account: str, region: str, service: str, context: RequestContext
 ) -> Iterator[tuple[str, str, RequestContext]]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from localaws.iam import denials
 from localaws.iam.api_call import ApiCall, UnknownCall, read
-from localaws.iam.encryption import topic_key_uses
+from localaws.iam.encryption import repository_key_uses, topic_key_uses
 from localaws.iam.evaluation import ALLOWED, Decision, Principal, decide
 from localaws.iam.policies import governing
-from localaws.iam.principals import holder, policies_of, role_session, roles
+from localaws.iam.principals import holder, policies_of, role_session, roles, user_named
 from localaws.iam.principals import service as named_service
 from localaws.iam.recorder import Recorder
 from localaws.iam.request_context import of_call, of_principal
@@ -103,6 +103,27 @@ class Guard:
         wanted = Requirement("execute-api:Invoke", arn, of_principal(principal, region))
         return self._check(principal, access_key, [wanted])
 
+    def clones(self, user: str, repository_arn: str, *, pushes: bool) -> str | None:
+        """Return why a user of git may not read a repository, or write to it; None when they may.
+
+        Parameters
+        ----------
+        user
+            ``<access key>[%<session token>]``, as the credential helpers send it, or the name of an IAM user.
+        """
+        if self.mode is Mode.OFF:
+            return None
+        access_key = user.partition("%")[0]
+        principal = holder(access_key) or user_named(user)
+        if principal is None:
+            return self._nobody(f"git as {access_key}")
+        region = repository_arn.split(":")[3]
+        action = "codecommit:GitPush" if pushes else "codecommit:GitPull"
+        known = of_principal(principal, region)
+        wanted = [Requirement(action, repository_arn, known)]
+        wanted += [Requirement(*use) for use in repository_key_uses(repository_arn, known, stores=pushes)]
+        return self._check(principal, access_key, wanted)
+
     def _denied(
         self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall, principal: Principal
     ) -> Iterable[bytes] | None:
@@ -135,21 +156,21 @@ class Guard:
         self.recorder.deny(principal, wanted.action, wanted.resource, text)
         return text
 
+    def _nobody(self, what: str) -> str | None:
+        """Return the sentence about credentials that nobody has been given; None when it is only written down."""
+        self.recorder.unevaluated(f"{what} with credentials that nobody has been given")
+        if self.mode is Mode.RECORD:
+            return None
+        return "The security token included in the request is invalid."
+
     def _stranger(
         self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall
     ) -> Iterable[bytes] | None:
-        self.recorder.unevaluated(
-            f"{call.service}:{call.operation} with an access key that nobody has been given"
-        )
-        if self.mode is Mode.RECORD:
+        text = self._nobody(f"{call.service}:{call.operation}")
+        if text is None:
             return None
-        return denials.answer(
-            environ,
-            start_response,
-            call.service,
-            "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId",
-            "The security token included in the request is invalid.",
-        )
+        code = "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId"
+        return denials.answer(environ, start_response, call.service, code, text)
 
     def _unknown(
         self, environ: WSGIEnvironment, start_response: StartResponse, what: str

@@ -98,6 +98,16 @@ def _session(access_key: str) -> AssumedRole | None:
     return _sessions.get(access_key)
 
 
+def user_named(name: str) -> Principal | None:
+    """Return the IAM user of a name, None when there is none."""
+    for account in list(iam_backends):
+        for partition in PARTITIONS:
+            user = iam_backends[account][partition].users.get(name)
+            if user is not None:
+                return Principal("user", account, user.arn, user.arn, user.id)
+    return None
+
+
 def _users(access_key: str) -> Iterator[Principal]:
     for account in list(iam_backends):
         for partition in PARTITIONS:

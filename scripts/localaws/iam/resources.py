@@ -40,7 +40,8 @@ def _of_type(
     choices = [_values(call.params, name, variables) for name in kind.variables]
     scope = {"Partition": call.partition, "Region": call.region, "Account": call.account}
     for values in itertools.product(*choices):
-        whole = next((each for each in values if each.startswith("arn:")), "")
+        # A key of an object may look like an ARN, and is none.
+        whole = next((each for each in values if each.startswith("arn:") and ":s3:" not in kind.arn), "")
         if not whole:
             yield kind.filled(scope | dict(zip(kind.variables, values, strict=True)))
         elif kind.fits(whole):

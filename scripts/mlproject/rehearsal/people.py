@@ -17,22 +17,77 @@ if TYPE_CHECKING:
 
 Statements = Sequence[Mapping[str, Any]]
 
+PROJECT = "sagemaker-*"
+"""What the names of all projects' things begin with."""
+
 STATEMENTS: Mapping[str, Statements] = {
+    # Who publishes makes roles, a key and buckets: an administrator, as the page on publishing says.
     "PlatformEngineer": [
-        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Sid": "Administrator", "Effect": "Allow", "Action": "*", "Resource": "*"},
     ],
     "DataScientist": [
-        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+        {
+            "Sid": "FollowPipelines",
+            "Effect": "Allow",
+            "Action": ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"],
+            "Resource": f"arn:aws:codepipeline:*:{ACCOUNT_ID}:{PROJECT}",
+        },
+        {
+            "Sid": "WorkOnRepositories",
+            "Effect": "Allow",
+            "Action": ["codecommit:GitPull", "codecommit:GitPush"],
+            "Resource": f"arn:aws:codecommit:*:{ACCOUNT_ID}:{PROJECT}",
+        },
+        {
+            "Sid": "ReadModelVersions",
+            "Effect": "Allow",
+            "Action": "sagemaker:DescribeModelPackage",
+            "Resource": f"arn:aws:sagemaker:*:{ACCOUNT_ID}:model-package/{PROJECT}",
+        },
+        {
+            "Sid": "ListWhatSageMakerHas",
+            "Effect": "Allow",
+            "Action": ["sagemaker:ListEndpoints", "sagemaker:ListModelPackages"],
+            "Resource": "*",
+        },
+        # The key's policy lets readers of a project's bucket use the key through S3.
+        {
+            "Sid": "ReadReports",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{PROJECT}/training/*",
+        },
     ],
     "Approver": [
-        {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"},
+        {
+            "Sid": "DecideOnModelVersions",
+            "Effect": "Allow",
+            "Action": "sagemaker:UpdateModelPackage",
+            "Resource": f"arn:aws:sagemaker:*:{ACCOUNT_ID}:model-package/{PROJECT}",
+        },
+        {
+            "Sid": "ListModelVersions",
+            "Effect": "Allow",
+            "Action": "sagemaker:ListModelPackages",
+            "Resource": "*",
+        },
+        {
+            "Sid": "DecideAtTheGate",
+            "Effect": "Allow",
+            "Action": [
+                "codepipeline:GetPipelineState",
+                "codepipeline:ListActionExecutions",
+                "codepipeline:PutApprovalResult",
+            ],
+            "Resource": f"arn:aws:codepipeline:*:{ACCOUNT_ID}:{PROJECT}-modeldeploy*",
+        },
     ],
     "ApplicationDeveloper": [
         {
             "Sid": "CallTheApi",
             "Effect": "Allow",
             "Action": "execute-api:Invoke",
-            "Resource": "arn:aws:execute-api:*:*:*/prod/POST/predictions",
+            "Resource": f"arn:aws:execute-api:*:{ACCOUNT_ID}:*/prod/POST/predictions",
         },
     ],
 }

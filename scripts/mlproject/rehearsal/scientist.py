@@ -1,0 +1,68 @@
+"""The data scientist's side: a change of the modelbuild repository, pushed by git in a role of their own."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlproject.errors import PlatformError
+from mlproject.rehearsal.local import LocalAws
+
+if TYPE_CHECKING:
+    import boto3
+
+AUTHOR = ("-c", "user.name=Data Scientist", "-c", "user.email=scientist@example.com")
+
+
+def push_change(local: LocalAws, scientist: boto3.Session, clone_url: str) -> None:
+    """Clone a repository at its real URL, add a line to its README and push it to main.
+
+    Raises
+    ------
+    PlatformError
+        Git failed; the message is what it said.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        git = _Git(Path(folder), local, scientist)
+        git.run("clone", "--quiet", "--branch", "main", clone_url, ".")
+        with (git.folder / "README.md").open("a") as readme:
+            readme.write("\nRehearsed.\n")
+        git.run(*AUTHOR, "commit", "--quiet", "--all", "--message", "Note that this was rehearsed")
+        git.run("push", "--quiet", "origin", "HEAD:main")
+
+
+class _Git:
+    """Git in a folder, reaching AWS's hosts as a role."""
+
+    def __init__(self, folder: Path, local: LocalAws, session: boto3.Session) -> None:
+        self.folder = folder
+        given = session.get_credentials()
+        if given is None:
+            raise PlatformError("the data scientist has no credentials")
+        # As git-remote-codecommit and the CLI's helper send them; localaws looks at the key, not at the signature.
+        user = f"{given.access_key}%{given.token}" if given.token else given.access_key
+        header = base64.b64encode(f"{user}:signature".encode()).decode()
+        self._environment = os.environ | {
+            "HTTPS_PROXY": local.endpoint,
+            "GIT_SSL_CAINFO": str(local.certificate_authority),
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {header}",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def run(self, *arguments: str) -> None:
+        done = subprocess.run(  # noqa: S603  # git with our own arguments
+            ["git", *arguments],  # noqa: S607  # as the data scientist would call it
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise PlatformError(f"git {arguments[0]} failed: {done.stderr.strip()}")
