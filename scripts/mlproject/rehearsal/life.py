@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mlproject import approvals, catalog, projects, publish, status
 from mlproject.errors import PlatformError
-from mlproject.rehearsal import rest
+from mlproject.rehearsal import rest, scientist
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
 from mlproject.rehearsal.people import People, all_as
@@ -152,6 +152,13 @@ class Life:
                 raise PlatformError(
                     f"the API answers {answer.text}, the evaluation computed {golden['score']}"
                 )
+
+    def push(self) -> None:
+        """The data scientist pushes a change to the modelbuild repository, which runs the model build again."""
+        with self.summary.step("push a change and train again") as progress:
+            outputs = projects.outputs(self.lead, self.project)
+            scientist.push_change(self.local, self.people.scientist, outputs["ModelBuildCloneUrl"])
+            self.wait_pipeline(self.project.names.repository("modelbuild"), 2, progress)
 
     def delete(self) -> None:
         """The lead deletes the project; nothing that came after `create` may be left."""

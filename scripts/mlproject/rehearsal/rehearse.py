@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from mlproject import console, projects
-from mlproject.errors import UserError
+from mlproject.errors import PlatformError, UserError
 from mlproject.rehearsal import engines, iam_report, logs, people
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
@@ -58,16 +58,19 @@ def rehearse(
             try:
                 life.run()
                 if iam is not Iam.OFF:
+                    life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.
                     iam_report.read(local)
                 if not keep:
                     life.delete()
             finally:
                 if iam is not Iam.OFF:
-                    iam_report.write(local, output.parent / "iam")
+                    wrong = iam_report.write(iam_report.read(local), output.parent / "iam")
                 logs.save(life.session, output / "logs")
                 if keep:
                     _tell_server(local)
+            if iam is Iam.ENFORCE:
+                _judge_iam(summary, wrong)
             if keep:
                 _tell_project(life, local)
     finally:
@@ -75,6 +78,13 @@ def rehearse(
         summary.write(output / "summary.json")
         summary.show()
     return summary
+
+
+def _judge_iam(summary: Summary, wrong: list[str]) -> None:
+    """Fail the rehearsal for denied requests and for rights that nobody needs."""
+    with summary.step("everybody has the rights they need, and no others"):
+        if wrong:
+            raise PlatformError("; ".join(wrong))
 
 
 def _tell_server(local: LocalAws) -> None:
