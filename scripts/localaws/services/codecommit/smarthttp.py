@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from http.client import responses
 from typing import IO, TYPE_CHECKING, cast
+from urllib.parse import parse_qs
 
 from moto.codecommit.models import codecommit_backends
 from moto.iam.models import get_account_id_from
@@ -49,6 +50,10 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     repository = _find(account, environ.get("HTTP_HOST", ""), matched["name"])
     if repository is None:
         return _refuse(start_response, "404 Not Found", f"repository {matched['name']} not found")
+    pushes = "git-receive-pack" in (matched["rest"], parse_qs(environ.get("QUERY_STRING", "")).get("service", [""])[0])
+    refusal = runtime().guard.clones(user, repository.arn, pushes=pushes)
+    if refusal:
+        return _refuse(start_response, "403 Forbidden", refusal)
     if matched["rest"] == "git-receive-pack":
         return _receive(repository, _caller_arn(account, repository.region, user), environ, start_response)
     return _backend(repository, matched["rest"], user, environ, start_response)
