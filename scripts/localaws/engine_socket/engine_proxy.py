@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import logging
 import re
 import socketserver
+import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import quote
 
+from localaws.engine_socket.build_context import base_images
 from localaws.engine_socket.engine_request import BadRequest, EngineRequest
 from localaws.engine_socket.translations import REGISTRY_HOST, Translations
 from localaws.engine_socket.upstream import Upstream
@@ -51,7 +54,7 @@ class _Connection(socketserver.StreamRequestHandler):
         elif request.method == "POST" and path == "/build":
             translations.build_options(request)
             self._remember(*request.query.getlist("t"))
-            self._forward(request)
+            self._build(request)
         elif request.method == "POST" and image and image["action"] == "tag":
             self._remember(f"{request.query.get('repo', '')}:{request.query.get('tag') or 'latest'}")
             self._name_image(request)
@@ -93,6 +96,44 @@ class _Connection(socketserver.StreamRequestHandler):
             content = json.dumps(described).encode()
         self._send(answer.status, [content])
 
+    def _build(self, request: EngineRequest) -> None:
+        """Have the bases in ECR there before the engine looks for them where it cannot reach them.
+
+        BuildKit's builds send their context otherwise; theirs have to be pulled by the build itself.
+        """
+        if not request.has_body:
+            self._forward(request)
+            return
+        with tempfile.TemporaryFile() as context:
+            request.copy_body(context)
+            context.seek(0)
+            arguments = json.loads(request.query["buildargs"])
+            bases = base_images(context, request.query.get("dockerfile", "Dockerfile"), arguments)
+            logins = request.logins()
+            for base in bases:
+                self._have(base, logins)
+            self._forward(request, context)
+
+    def _have(self, name: str, logins: Mapping[str, str]) -> None:
+        names = self.server.translations.names
+        if not names.is_in_ecr(name) or "@" in name:
+            return
+        with self._call("GET", f"/images/{name}/json", {}) as found:
+            if found.status == 200:
+                return
+        image, _, tag = name.partition(":")
+        query = {"fromImage": names.in_registry(image), "tag": tag or "latest"}
+        with self._call(
+            "POST", "/images/create", query, {AUTH_HEADER: logins.get(image.partition("/")[0], "")}
+        ) as pulled:
+            pulled.read()
+        self._name_pulled(image, tag or "latest")
+
+    def _name_pulled(self, image: str, tag: str) -> None:
+        there = self.server.translations.names.in_registry(image)
+        with self._call("POST", f"/images/{there}:{tag}/tag", {"repo": image, "tag": tag}):
+            self._remember(f"{image}:{tag}")
+
     def _push(self, request: EngineRequest, name: str) -> None:
         names = self.server.translations.names
         if not names.is_in_ecr(name):
@@ -118,14 +159,12 @@ class _Connection(socketserver.StreamRequestHandler):
         if not names.is_in_ecr(name):
             self._forward(request)
             return
-        there, tag = names.in_registry(name), request.query.get("tag", "")
-        request.query["fromImage"] = there
+        request.query["fromImage"], tag = names.in_registry(name), request.query.get("tag", "")
         with self._call("POST", request.path, request.query.to_dict(), self._login_of(request)) as pulled:
             self._send(pulled.status, self._real(pulled))
         # The client waits for the end of the connection, so that the name is there when it goes on.
         if tag and not tag.startswith("sha256:"):
-            with self._call("POST", f"/images/{there}:{tag}/tag", {"repo": name, "tag": tag}):
-                self._remember(f"{name}:{tag}")
+            self._name_pulled(name, tag)
 
     def _login_of(self, request: EngineRequest) -> dict[str, str]:
         return {AUTH_HEADER: request.headers.get(AUTH_HEADER, "")}
@@ -151,16 +190,18 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _forward_json(self, request: EngineRequest, body: Any) -> None:
         content = json.dumps(body).encode()
-        del request.headers["Transfer-Encoding"]
-        request.set_header("Content-Length", str(len(content)))
-        self._forward(request, content)
+        request.set_length(len(content))
+        self._forward(request, io.BytesIO(content))
 
-    def _forward(self, request: EngineRequest, content: bytes = b"") -> None:
+    def _forward(self, request: EngineRequest, content: IO[bytes] | None = None) -> None:
         """Send the head (and a body that was read) to the engine, then copy both ways to the end."""
         upstream = self.server.upstream
         version = upstream.supported(request.version) if request.version else ""
         with upstream.connect() as engine:
-            engine.sendall(request.head(version) + content)
+            engine.sendall(request.head(version))
+            if content is not None:
+                content.seek(0)
+                engine.sendfile(content)
             tunnel(self.connection, engine)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from http.client import HTTPMessage, parse_headers
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import DechunkedInput
+from werkzeug.wsgi import LimitedStream
 
 TARGET = re.compile(r"(?:/v(?P<version>\d+\.\d+))?(?P<path>/.*)")
 LONGEST_LINE = 65536
@@ -81,13 +86,48 @@ class EngineRequest:
 
     def read_body(self) -> bytes:
         """Read the whole body."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return DechunkedInput(self.body).readall()
-        wanted, pieces = int(self.headers.get("Content-Length", 0)), []
-        while wanted > 0:
-            piece = self.body.read(wanted)
-            if not piece:
-                raise BadRequest("the body ended early")
-            pieces.append(piece)
-            wanted -= len(piece)
-        return b"".join(pieces)
+        content = io.BytesIO()
+        self.copy_body(content)
+        return content.getvalue()
+
+    def copy_body(self, target: IO[bytes]) -> None:
+        """Read the whole body into a file, and say its length from now on."""
+        # A read of a bare socket may return less than was asked for.
+        reader = io.BufferedReader(cast(io.RawIOBase, self.body))
+        try:
+            shutil.copyfileobj(self._content(cast(IO[bytes], reader)), target)
+        except ClientDisconnected as error:
+            raise BadRequest("the body ended early") from error
+        finally:
+            reader.detach()
+        self.set_length(target.tell())
+
+    @property
+    def has_body(self) -> bool:
+        """Tell whether content comes with the request."""
+        return self._is_chunked or self._length > 0
+
+    def set_length(self, length: int) -> None:
+        """Say how long the body is."""
+        del self.headers["Transfer-Encoding"]
+        self.set_header("Content-Length", str(length))
+
+    def _content(self, reader: IO[bytes]) -> IO[bytes]:
+        stream = DechunkedInput(reader) if self._is_chunked else LimitedStream(reader, self._length)
+        return cast(IO[bytes], stream)
+
+    @property
+    def _is_chunked(self) -> bool:
+        return self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+
+    @property
+    def _length(self) -> int:
+        return int(self.headers.get("Content-Length", 0))
+
+    def logins(self) -> dict[str, str]:
+        """Return the logins that an image build brings: registry -> value of the header of a pull."""
+        given = json.loads(base64.urlsafe_b64decode(self.headers.get("X-Registry-Config", "") or "e30="))
+        return {
+            host: base64.urlsafe_b64encode(json.dumps(login).encode()).decode()
+            for host, login in given.items()
+        }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import io
 import json
 import socket
 import socketserver
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -57,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Unix
 
     def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        content: bytes = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = urlsplit(self.path)
         self.server.engine.seen.append(
             Seen(
@@ -65,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
                 unquote(parts.path),
                 parse_qs(parts.query),
                 dict(self.headers),
-                json.loads(content) if content[:1] in (b"{", b"[") else content.decode(),
+                json.loads(content) if content[:1] == b"{" else content,
             )
         )
         if "Upgrade" in self.headers:
@@ -269,6 +273,37 @@ def test_an_image_build_reaches_the_internet_and_leaves_no_containers(
     assert json.loads(query["buildargs"][0]) == {**proxies, "A": "1"}
     assert (query["t"], query["forcerm"]) == (["app", f"{IMAGE}:one"], ["1"])
     assert made == {f"{IMAGE}:one"}
+
+
+def test_a_base_in_ecr_is_pulled_before_the_engine_looks_for_it(
+    tmp_path: Path, engine: FakeEngine, made: set[str]
+) -> None:
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for name, text in (("big", "x" * 200_000), ("sub/Dockerfile", f"ARG TAG=1\nFROM {IMAGE}:$TAG\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    engine.answers[f"GET /v1.41/images/{IMAGE}:2/json"] = (404, "{}")
+    login = {"username": "AWS", "password": "secret"}
+    registries = base64.urlsafe_b64encode(json.dumps({IMAGE.partition("/")[0]: login}).encode()).decode()
+    connection = HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(tmp_path / "build.sock"))
+    with contextlib.closing(connection):
+        target = "/v1.41/build?dockerfile=sub/Dockerfile&buildargs=%7B%22TAG%22%3A%222%22%7D"
+        # In chunks, as the command line sends it.
+        connection.request("POST", target, iter([context.getvalue()]), {"X-Registry-Config": registries})
+        assert connection.getresponse().status == 200
+    assert engine.paths() == [
+        f"GET /v1.41/images/{IMAGE}:2/json",
+        "POST /v1.41/images/create",
+        f"POST /v1.41/images/{PREFIX}{IMAGE}:2/tag",
+        "POST /v1.41/build",
+    ]
+    assert json.loads(base64.urlsafe_b64decode(engine.seen[1].headers["X-Registry-Auth"])) == login
+    assert engine.seen[-1].body == context.getvalue()
+    assert made == {f"{IMAGE}:2"}
 
 
 def test_a_connection_that_changes_its_protocol_is_passed_on(
