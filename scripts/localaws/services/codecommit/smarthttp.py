@@ -50,13 +50,18 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     repository = _find(account, environ.get("HTTP_HOST", ""), matched["name"])
     if repository is None:
         return _refuse(start_response, "404 Not Found", f"repository {matched['name']} not found")
-    pushes = "git-receive-pack" in (matched["rest"], parse_qs(environ.get("QUERY_STRING", "")).get("service", [""])[0])
-    refusal = runtime().guard.clones(user, repository.arn, pushes=pushes)
+    refusal = runtime().guard.clones(user, repository.arn, pushes=_pushes(environ, matched["rest"]))
     if refusal:
         return _refuse(start_response, "403 Forbidden", refusal)
     if matched["rest"] == "git-receive-pack":
         return _receive(repository, _caller_arn(account, repository.region, user), environ, start_response)
     return _backend(repository, matched["rest"], user, environ, start_response)
+
+
+def _pushes(environ: WSGIEnvironment, rest: str) -> bool:
+    """Tell whether a request belongs to a push: the listing before it names the service that it is for."""
+    asked = parse_qs(environ.get("QUERY_STRING", "")).get("service", [])
+    return "git-receive-pack" in (rest, *asked)
 
 
 def _refuse(start_response: StartResponse, status: str, message: str) -> list[bytes]:
