@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,10 @@ from xgboost_daal4py.matrices import MatrixMaker
 from xgboost_daal4py.scorers import last_line
 
 LINES_OF_PROGRESS = 10
+MEASURING_SHARE = 0.02
+"""Of the time of a training, what lines of progress may take; there are fewer where metrics are dear."""
+MEASURING_SECONDS = 0.05
+"""What they may always take."""
 ROWS_PER_THREAD = 20_000
 """On fewer rows a further thread costs more than it gives."""
 DEFAULT_METRICS: Mapping[str, list[str]] = {BINARY[0]: ["logloss", "auc"]}
@@ -108,12 +114,32 @@ def _train(
     checkpoints: Checkpoints | None,
     is_stopped: Callable[[], bool],
 ) -> Trained:
+    budget = _Budget()
     trained = maker.for_training(training)
     measured = maker.for_measuring(validation, trained) if validation else trained
     name = "validation" if validation else "train"
-    rounds = _Rounds(hyperparameters, parameters, trained, (measured, name), tell)
+    rounds = _Rounds(hyperparameters, parameters, trained, (measured, name), tell, budget)
     rounds.run(checkpoints, is_stopped)
     return rounds.finish()
+
+
+class _Budget:
+    """What measuring rounds may take that nobody but a reader of the log asks for."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._spent = 0.0
+
+    @property
+    def exceeded(self) -> bool:
+        trained = time.monotonic() - self._started
+        return self._spent > MEASURING_SECONDS + MEASURING_SHARE * trained
+
+    @contextmanager
+    def spend(self) -> Iterator[None]:
+        before = time.monotonic()
+        yield
+        self._spent += time.monotonic() - before
 
 
 class _Rounds:
@@ -126,12 +152,14 @@ class _Rounds:
         trained: xgboost.DMatrix,
         measured: tuple[xgboost.DMatrix, str],
         tell: Callable[[str], None] | None,
+        budget: _Budget,
     ) -> None:
         self._hyperparameters = hyperparameters
         self._parameters = parameters
         self._trained = trained
         self._measured = measured
         self._tell = tell
+        self._budget = budget
         self._progress = Progress(xgboost.Booster(parameters, [trained, measured[0]]), {})
         self._period = max(1, hyperparameters.num_round // LINES_OF_PROGRESS)
 
@@ -181,11 +209,18 @@ class _Rounds:
     def _measure(self, number: int) -> None:
         """Measure a round if somebody wants to know."""
         told = number % self._period == 0 or number + 1 == self._hyperparameters.num_round
-        if not told and not self._hyperparameters.early_stopping_rounds:
+        if not self._hyperparameters.early_stopping_rounds and not (told and self._is_affordable(number)):
             return
-        self._evaluate(number)
+        with self._budget.spend():
+            self._evaluate(number)
         if told and self._tell:
             self._tell(format_metrics(str(number), self._measured[1], self._progress.history[number]))
+
+    def _is_affordable(self, number: int) -> bool:
+        if number + 1 == self._hyperparameters.num_round:
+            return True
+        # All hosts measure a round, or none.
+        return not find_most(self._budget.exceeded)
 
     def _evaluate(self, number: int) -> None:
         text = self._progress.booster.eval_set([self._measured], number)

@@ -22,7 +22,9 @@ LABEL = "label"
 GROUP = "qid"
 """A Parquet column, or the key in libsvm, by which rows that are ranked together are numbered."""
 CSV_BLOCK = 2**20
-PARQUET_ROWS = 65_536
+PARQUET_ROWS = 16_384
+PARQUET_BUFFER = 2**18
+"""Read of a column at a time: pyarrow would else hold a whole row group, which may be a whole file."""
 SLOW_LINES = 20_000
 
 
@@ -178,13 +180,15 @@ def _read_parquet(path: Path, names: Sequence[str]) -> Iterator[Batch]:
             matrix[:, place] = _numbers(batch.column(name), name)
         groups = _numbers(batch.column(GROUP), GROUP).astype(np.int64) if grouped else None
         yield Batch(matrix, _numbers(batch.column(label), label), groups)
+    # The pool keeps what it has got for the next reader; XGBoost, which is next, has a pool of its own.
+    _pyarrow().default_memory_pool().release_unused()
 
 
 def _open_parquet(path: Path) -> Any:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.ParquetFile(path)
+        return pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=PARQUET_BUFFER)
     except (pyarrow.lib.ArrowInvalid, OSError) as error:
         raise UserError(f"{path.name} is not a Parquet file: {error}") from error
 

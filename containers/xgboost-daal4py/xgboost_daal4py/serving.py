@@ -30,7 +30,7 @@ from xgboost_daal4py.inference import Inference
 from xgboost_daal4py.model_catalog import ModelCatalog
 from xgboost_daal4py.multi_model import TARGET_MODEL, MultiModel
 from xgboost_daal4py.predictor import Predictor
-from xgboost_daal4py.privileges import drop_privileges
+from xgboost_daal4py.privileges import leave_root
 from xgboost_daal4py.refusals import RefusedRequest, format_error
 from xgboost_daal4py.settings import MEGABYTE, Settings
 from xgboost_daal4py.single_model import SingleModel
@@ -180,7 +180,7 @@ def main() -> int:
     """Serve as SageMaker starts it; returns the exit code."""
     try:
         settings = Settings.from_environment()
-        user = drop_privileges(settings.ml_root / "models" if settings.multi_model else settings.model_folder)
+        user = leave_root([settings.ml_root / "models" if settings.multi_model else settings.model_folder])
         if settings.multi_model:
             _make_catalog_folder(settings)
         # A model that cannot be served ends the container here, with the reason, instead of worker after worker.

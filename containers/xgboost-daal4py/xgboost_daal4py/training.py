@@ -24,6 +24,7 @@ from xgboost_daal4py.hyperparameters import BINARY, Hyperparameters
 from xgboost_daal4py.job import run_job, run_job_apart
 from xgboost_daal4py.job_data import JobData, read_job_data
 from xgboost_daal4py.model_files import DEFAULT_THRESHOLD, Model, ModelInfo, save_model
+from xgboost_daal4py.privileges import leave_root
 from xgboost_daal4py.settings import Settings
 from xgboost_daal4py.thresholds import choose_threshold
 
@@ -31,9 +32,12 @@ from xgboost_daal4py.thresholds import choose_threshold
 def main() -> int:
     """Run a training job as SageMaker starts it; returns the exit code."""
     settings = Settings.from_environment()
+    root = settings.ml_root
+    user = leave_root([root / "input"], [root / "model", root / "output", *root.glob("checkpoints")])
+    print(json.dumps({"event": "training started", "user": user}), flush=True)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    reason_file = settings.ml_root / "output" / "failure"
+    reason_file = root / "output" / "failure"
     run = run_job_apart if _count_hosts(settings) > 1 else run_job
     return run(lambda: train(settings, stopped.is_set), reason_file)
 
