@@ -100,6 +100,10 @@ bench-serving: .venv/bench-serving/.ready ## Serving beside its limit and its ba
 soak-serving: .venv/bench-serving/.ready ## Serving at half load for ten minutes: is its memory flat (needs wrk)
 	.venv/bench-serving/bin/python tests/benchmarks/soak_serving.py --minutes 10
 
+.PHONY: load-rest-api
+load-rest-api: .venv/.ready ## The REST API of a kept rehearsal (KEEP=1) at 200 requests a second for five minutes
+	$(BIN)/python tests/benchmarks/load_rest_api.py
+
 .PHONY: bench-training
 bench-training: .venv/bench-training/.ready ## Training beside bare XGBoost, on two hosts and on disk
 	.venv/bench-training/bin/python tests/benchmarks/bench_training.py
