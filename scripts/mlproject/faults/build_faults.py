@@ -86,8 +86,7 @@ def docker_build_failure(world: World) -> Finding:
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder) / "container"
         shutil.copytree(IMAGES["model"], context, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-        with (context / "Dockerfile").open("a") as dockerfile:
-            dockerfile.write("\nRUN exit 7\n")
+        _break_dockerfile(context / "Dockerfile")
         code, told = _ensure(world, context)
         if code == 0:
             raise PlatformError(f"a broken Dockerfile made an image: {told}")
@@ -229,6 +228,13 @@ def _fill_disk(world: World, job: str, path: str, file: str) -> None:
 
     until(there, "the job gets no folder", 60)
     (folders[0] / below / file).symlink_to("/dev/full")
+
+
+def _break_dockerfile(file: Path) -> None:
+    """Let the build fail at its first step."""
+    lines = file.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("FROM "))
+    file.write_text("\n".join([*lines[: first + 1], "RUN exit 7", *lines[first + 1 :], ""]))
 
 
 def _ensure(world: World, context: Path) -> tuple[int, str]:

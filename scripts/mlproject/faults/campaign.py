@@ -97,7 +97,7 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
 def _prove(each: Fault, world: World) -> Row:
     started = time.monotonic()
     try:
-        found = row(each.name, each.injected, each.prove(world))
+        found = row(each.name, each.injected, each.prove(world), world.local.data)
     except Exception as error:
         # One that does not end well must not keep the others from being tried; the exit code tells.
         found = failed_row(each.name, each.injected, error, round(time.monotonic() - started, 1))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST_SEEN = 300
+MESSAGE = "Message returned: "
+"""What CloudFormation puts before the words of a custom resource."""
 
 PAGE_HEAD = """# Faults
 
@@ -57,9 +59,9 @@ class Row:
     seconds: float
 
 
-def row(name: str, injected: str, finding: Finding) -> Row:
-    """Return the row of a fault that ended as it should."""
-    seen = shortened(finding.seen)
+def row(name: str, injected: str, finding: Finding, data: Path) -> Row:
+    """Return the row of a fault that ended as it should; paths below ``data`` are told as from a container."""
+    seen = shortened(finding.seen.replace(str(data), ""))
     return Row(name, injected, seen, finding.end_state, finding.recovery, True, round(finding.seconds, 1))
 
 
@@ -70,7 +72,7 @@ def failed_row(name: str, injected: str, error: Exception, seconds: float) -> Ro
 
 def shortened(text: str) -> str:
     """Return one line of bearable length."""
-    line = " ".join(text.split())
+    line = " ".join(text.partition(MESSAGE)[2].split() or text.split())
     return line if len(line) <= LONGEST_SEEN else f"{line[:LONGEST_SEEN]}..."
 
 
