@@ -35,13 +35,13 @@ def provider_throttling(world: World) -> Finding:
 
 @fault("network drop between runner and API", "8 connections of the runner break off without an answer")
 def network_drop(world: World) -> Finding:
-    """Reads and idempotent calls of the runner and of Terraform's provider are cut off in mid-air."""
+    """Reads of the runner and of Terraform's provider are cut off in mid-air, during an update of the project."""
     dropped = r"^(iam\.Get|codecommit\.(Get|List)|events\.(Describe|List)|sns\.Get)"
-    life = world.start("dropped")
+    life = world.project
     with world.injector.fault(dropped, times=8, drop=True) as struck, timed() as timer:
+        world.update(life, {"StagingInstanceCount": "2"})
         life.project = projects.wait(life.lead, life.project, quiet)
         _expect(struck.hits() == 8, f"8 connections should have been cut, {struck.hits()} were")
-    world.delete(life)
     return Finding("nothing but a longer wait", life.project.status, "by itself", timer.seconds)
 
 
