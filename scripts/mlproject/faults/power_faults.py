@@ -88,7 +88,7 @@ def update_while_running(world: World) -> Finding:
     running = start_pipeline(world, "modelbuild")
     until(lambda: running.stage_status("Test") == "InProgress", "the model build does not start")
     with timed() as timer:
-        world.update(life, {"StagingInstanceCount": "1"})
+        world.update(life, {"StagingInstanceCount": "3"})
         life.project = projects.wait(life.lead, life.project, quiet)
     status = running.status
     if status not in ("InProgress", "Succeeded"):
