@@ -41,7 +41,9 @@ def identify(environ: WSGIEnvironment, backend: str) -> OperationModel | None:
         matched, _ = get_service_router(name).match(Request(readable))
     except (NotFound, NotImplementedError):
         return None
-    return service_model(name).operation_model(matched.name)
+    # moto knows some that are no operation of the model: S3's upload by a form.
+    model = service_model(name)
+    return model.operation_model(matched.name) if matched.name in model.operation_names else None
 
 
 @functools.cache
