@@ -24,7 +24,8 @@ def resources_of(call: ApiCall, action: str) -> Sequence[str]:
 
 def named(call: ApiCall, action: str) -> list[str]:
     """Return the ARNs that the parameters give or make up, whatever kind of resource the action knows."""
-    given = list(_arns(call.params))
+    # A key of an object may look like an ARN, and is none.
+    given = list(_arns(call.params)) if call.service != "s3" else []
     variables = mapping()["variables"].get(action.partition(":")[0], {})
     found = [arn for kind in resource_types(action) for arn in _of_type(kind, call, given, variables)]
     return list(dict.fromkeys(found))
@@ -40,7 +41,6 @@ def _of_type(
     choices = [_values(call.params, name, variables) for name in kind.variables]
     scope = {"Partition": call.partition, "Region": call.region, "Account": call.account}
     for values in itertools.product(*choices):
-        # A key of an object may look like an ARN, and is none.
         whole = next((each for each in values if each.startswith("arn:") and ":s3:" not in kind.arn), "")
         if not whole:
             yield kind.filled(scope | dict(zip(kind.variables, values, strict=True)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
 
 from localaws.iam.guard import Guard, Mode
 from localaws.identity import SERVICE_ACCESS_KEY
@@ -25,6 +26,7 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     server.start()
     yield server
     server.close()
+    moto_api_backend.reset()
 
 
 @pytest.fixture
