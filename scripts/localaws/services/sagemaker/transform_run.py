@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ PORT = 8080
 MODEL = f"{OPT_ML}/model"
 DEFAULT_TIMEOUT = 600
 DEFAULT_RETRIES = 3
+STOP_GRACE_SECONDS = 10.0
 SEE_LOGS = "See job logs for more information"
 STRATEGIES = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}
 EVENT_FIELDS = (
@@ -94,7 +96,7 @@ class TransformRun(JobRun):
                 works = [threads.submit(self._work, group, host, part) for host, part in parts.items()]
                 reasons = [reason for work in works for reason in work.result()]
         finally:
-            group.stop()
+            group.stop(STOP_GRACE_SECONDS)
         if self.job.stopping:
             return end(self.region, self.job, "Stopped")
         if reasons:
@@ -146,6 +148,10 @@ class TransformRun(JobRun):
             client.get("InvocationsTimeoutInSeconds", DEFAULT_TIMEOUT),
             client.get("InvocationsMaxRetries", DEFAULT_RETRIES),
         )
+        with contextlib.closing(server):
+            return self._send(server, [self._file(host, key) for key in keys], log)
+
+    def _send(self, server: BatchServer, files: list[InputFile], log: Callable[[str], None]) -> list[str]:
         try:
             server.wait_until_healthy()
         except InvocationError as error:
@@ -156,7 +162,6 @@ class TransformRun(JobRun):
             f"[sagemaker logs]: MaxConcurrentTransforms={limits.max_concurrent_transforms}, "
             f"MaxPayloadInMB={limits.max_payload_mb}, BatchStrategy={limits.batch_strategy}"
         )
-        files = [self._file(host, key) for key in keys]
         self._transform(server, limits, log).run(files)
         return [file.reason for file in files if file.reason]
 
