@@ -16,7 +16,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from localaws import coverage
+from localaws import coverage, strict
 
 State = TypeVar("State")
 
@@ -75,7 +75,7 @@ def graft(
     """
     coverage.answers(service, operations, approximated)
     for name, operation in operations.items():
-        setattr(response_class, camelcase_to_underscores(name), _method(service, operation))
+        setattr(response_class, camelcase_to_underscores(name), _method(service, name, operation))
 
 
 def refuse_others(response_class: type[BaseResponse], service: str, known: Mapping[str, Operation]) -> None:
@@ -83,7 +83,7 @@ def refuse_others(response_class: type[BaseResponse], service: str, known: Mappi
     others = [name for name in get_service_model(service).operation_names if name not in known]
     coverage.refuses(service, others)
     for name in others:
-        setattr(response_class, camelcase_to_underscores(name), _method(service, _refusal(name)))
+        setattr(response_class, camelcase_to_underscores(name), _method(service, name, _refusal(name)))
 
 
 def state_of(backend: BaseBackend, factory: Callable[[], State]) -> State:
@@ -113,12 +113,14 @@ def _refusal(name: str) -> Operation:
     return refuse
 
 
-def _method(service: str, operation: Operation) -> Callable[[BaseResponse], ActionResult]:
+def _method(service: str, name: str, operation: Operation) -> Callable[[BaseResponse], ActionResult]:
     def method(self: BaseResponse) -> ActionResult:
         self.automated_parameter_parsing = True
         self.parse_parameters(self.normalized_request)
         request = Request(self.current_account, self.region, self.get_access_key(), self.params)
-        return ActionResult(operation(request))
+        result = operation(request)
+        strict.check_result(service, name, result)
+        return ActionResult(result)
 
     method.__doc__ = f"Answer a {service} request by {getattr(operation, '__name__', operation)}."
     return method

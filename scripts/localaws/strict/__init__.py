@@ -7,6 +7,8 @@ kept in ``violations`` for the test that caused it.
 
 from __future__ import annotations
 
-from localaws.strict.answers import ModelViolation, checked, violations
+from localaws.strict.answers import checked
+from localaws.strict.results import check_result
+from localaws.strict.violations import ModelViolation, violations
 
-__all__ = ["ModelViolation", "checked", "violations"]
+__all__ = ["ModelViolation", "check_result", "checked", "violations"]

@@ -13,6 +13,7 @@ from localaws.model_constraints import violations as constraint_violations
 from localaws.strict.departures import departs
 from localaws.strict.error_answers import error_faults
 from localaws.strict.parsers import PARSERS
+from localaws.strict.violations import violated
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 JSON = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
 # These answer by HTTP's own rules: a status per request, an error without a model.
 _FREE_STATUS = {"s3", "lambda", "sagemaker-runtime"}
-
-violations: list[str] = []
-"""What was found since the process began, or since somebody cleared the list."""
-
-
-class ModelViolation(Exception):
-    """An answer of ours that botocore's model does not allow."""
 
 
 def checked(application: WSGIApplication, backend_of: Callable[[WSGIEnvironment], str]) -> WSGIApplication:
@@ -53,10 +47,7 @@ def checked(application: WSGIApplication, backend_of: Callable[[WSGIEnvironment]
             for fault in faults(operation, protocol, answer.status, answer.headers, body)
             if not departs(service, operation.name, fault)
         ]
-        if found:
-            name = f"{service} {operation.name}"
-            violations.extend(f"{name}: {fault}" for fault in found)
-            raise ModelViolation(f"the answer breaks the model of {name}: {'; '.join(found)}")
+        violated(service, operation.name, found)
         answer.forward(start_response)
         return [body]
 

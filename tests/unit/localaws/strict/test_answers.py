@@ -116,3 +116,12 @@ def test_a_violation_is_a_failure_of_ours_that_says_what_is_wrong(
     assert failed.value.response["Error"]["Code"] == "InternalFailure"
     assert strict.violations == ["sns ListTopics: ListTopicsResponse: unknown member Subjects ('')"]
     strict.violations.clear()
+
+
+def test_a_member_that_the_operation_lacks_is_found_before_it_is_dropped() -> None:
+    answer = {"repositoryMetadata": {"repositoryName": "a"}}
+    strict.check_result("codecommit", "GetRepository", answer)
+    answer["repositoryMetadata"]["repositoryNmae"] = "a"
+    with pytest.raises(strict.ModelViolation, match="repositoryMetadata has no member repositoryNmae"):
+        strict.check_result("codecommit", "GetRepository", answer)
+    strict.violations.clear()
