@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.ecr.models import ecr_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
@@ -15,6 +16,7 @@ from moto.sqs.models import sqs_backends
 
 from localaws.iam.policy_documents import Document, read
 from localaws.iam.principals import find_role
+from localaws.services.awslambda.lambda_api import find
 
 
 def policy_of(arn: str) -> Document | None:
@@ -89,9 +91,21 @@ def _secret(arn: str, parts: list[str]) -> Any:
     return next((getattr(each, "policy", None) for each in secrets if each.arn == arn), None)
 
 
+def _function(arn: str, parts: list[str]) -> Any:
+    if not parts[5].startswith("function:"):
+        return None
+    try:
+        function, qualifier = find(parts[4], parts[3], arn)
+    except ServiceException:
+        return None
+    policy = function.policies.get(qualifier)
+    return {"Statement": policy.statements} if policy is not None else None
+
+
 _FINDERS: Mapping[str, Callable[[str, list[str]], Any]] = {
     "ecr": _repository,
     "kms": _key,
+    "lambda": _function,
     "s3": _bucket,
     "secretsmanager": _secret,
     "sns": _topic,
