@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xgboost_daal4py.errors import ContainerError, InvalidRecords
+from xgboost_daal4py.memory import usable_memory
 
 LONGEST_REASON = 1024
 """SageMaker shows this much of a reason."""
@@ -42,7 +43,8 @@ def run_job(work: Callable[[], None], reason_file: Path) -> int:
 def run_job_apart(work: Callable[[], None], reason_file: Path) -> int:
     """Do as `run_job` does, in a process of its own: one that ends without a word still leaves a reason.
 
-    A native library that loses its network may end its process, or wait at its end for what will never come.
+    A native library that loses its network may end its process, or wait at its end for what will never come; and the
+    kernel ends one that wants more memory than there is.
     """
     child = os.fork()
     if child == 0:
@@ -53,7 +55,7 @@ def run_job_apart(work: Callable[[], None], reason_file: Path) -> int:
         _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code and not reason_file.exists():
-        _leave_reason(f"the training process ended without a reason (code {code})", reason_file)
+        _leave_reason(_explain(code), reason_file)
     return 1 if code else 0
 
 
@@ -64,6 +66,13 @@ def _passing_on(number: signal.Signals, child: int) -> Iterator[None]:
         yield
     finally:
         signal.signal(number, before)
+
+
+def _explain(code: int) -> str:
+    if code == -signal.SIGKILL:
+        megabytes = usable_memory() // 2**20
+        return f"the job was killed, most likely for more memory than there is ({megabytes} MB): use a larger instance"
+    return f"the training process ended without a reason (code {code})"
 
 
 def _leave_reason(reason: str, reason_file: Path) -> None:

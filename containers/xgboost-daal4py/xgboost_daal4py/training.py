@@ -21,7 +21,7 @@ from xgboost_daal4py.cross_validation import CrossValidation, cross_validate
 from xgboost_daal4py.errors import PlatformError, UserError
 from xgboost_daal4py.hosts import Hosts, find_most, gather, is_lost_host
 from xgboost_daal4py.hyperparameters import BINARY, Hyperparameters
-from xgboost_daal4py.job import run_job, run_job_apart
+from xgboost_daal4py.job import run_job_apart
 from xgboost_daal4py.job_data import JobData, read_job_data
 from xgboost_daal4py.model_files import DEFAULT_THRESHOLD, Model, ModelInfo, save_model
 from xgboost_daal4py.privileges import leave_root
@@ -38,8 +38,7 @@ def main() -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     reason_file = root / "output" / "failure"
-    run = run_job_apart if _count_hosts(settings) > 1 else run_job
-    return run(lambda: train(settings, stopped.is_set), reason_file)
+    return run_job_apart(lambda: train(settings, stopped.is_set), reason_file)
 
 
 def train(settings: Settings, is_stopped: Callable[[], bool] = lambda: False) -> None:
@@ -173,15 +172,6 @@ def _trace_channel(channel: Channel) -> dict[str, Any]:
 def _plain_name(name: str) -> str:
     """XGBoost refuses these characters in feature names."""
     return name.translate(str.maketrans("[]<", "()_"))
-
-
-def _count_hosts(settings: Settings) -> int:
-    path = settings.ml_root / "input" / "config" / "resourceconfig.json"
-    try:
-        return len(Hosts.from_resources(_read_object(path)).names)
-    except UserError:
-        # The job itself says what is wrong with the file.
-        return 1
 
 
 def _read_strings(path: Path) -> dict[str, str]:
