@@ -13,6 +13,7 @@ from localaws.server import LocalAws
 
 REGION = "eu-central-1"
 BUCKET = "artifacts"
+LONGEST_BUILD_SECONDS = 300
 Build = dict[str, Any]
 RunBuild = Callable[..., Build]
 
@@ -62,7 +63,7 @@ def project(role_arn: str, buildspec: str, **changes: Any) -> dict[str, Any]:
 
 def finished(codebuild: Any, build_id: str) -> Build:
     """Wait for a build's end and return it."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + LONGEST_BUILD_SECONDS
     while time.monotonic() < until:
         build: Build = codebuild.batch_get_builds(ids=[build_id])["builds"][0]
         if build["buildComplete"]:
