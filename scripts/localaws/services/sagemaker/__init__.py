@@ -11,6 +11,7 @@ from localaws.services.sagemaker import (
     endpoints,
     hosted_models,
     invocations,
+    pipeline_executions,
     pipelines,
     processing,
     registry,
@@ -27,6 +28,7 @@ from localaws.services.sagemaker.constraints import checked
 
 PARTS = (
     pipelines,
+    pipeline_executions,
     callbacks,
     processing,
     training,

@@ -7,10 +7,15 @@ APPROXIMATED = {
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
     "CreateEndpointConfig": "explainers and asynchronous inference are refused",
     "CreateModel": "multi-model and serial-inference models are refused; a VPC has no effect",
-    "CreatePipeline": "steps of other types than those above are refused by name; selective execution is refused",
-    "CreateProcessingJob": "manifests and file systems are refused; a VPC has no effect",
-    "CreateTrainingJob": "pipe mode, compressed input, file systems and heterogeneous clusters are refused; "
+    "CreateHyperParameterTuningJob": "Grid, Random and Bayesian search (optuna's TPE); Hyperband, warm start, early "
+    "stopping Auto, several training job definitions and Autotune are refused",
+    "CreatePipeline": "steps of other types than those above are refused by name",
+    "CreateProcessingJob": "in processes, hosts are named by addresses; manifests and file systems are refused; "
     "a VPC has no effect",
+    "CreateTrainingJob": "in processes, hosts are named by addresses; pipe mode, compressed input, file systems "
+    "and heterogeneous clusters are refused; a VPC has no effect",
+    "CreateTransformJob": "manifests, RecordIO, TFRecord, data capture and serial-inference models are refused; "
+    "`MaxPayloadInMB` 0 sends a whole record at once, not in chunks",
     "Search": "models and experiments as moto keeps them; the resources that run here are not searched",
     "UpdateEndpoint": "`DeploymentConfig` is kept: new variants take over at once when they are healthy, and no alarm "
     "rolls them back",

@@ -15,6 +15,7 @@ from localaws.services.sagemaker import notices
 from localaws.services.sagemaker.definition import Definition, Step
 from localaws.services.sagemaker.expressions import ExpressionError
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
+from localaws.services.sagemaker.selective import Selection
 from localaws.services.sagemaker.step_state import StepContext, StepFailed, StepState, StepStopped
 from localaws.services.sagemaker.steps import cache_key, carry_out, decide, duration, resolved
 from localaws.services.sagemaker.storage import Bucket, StorageError
@@ -64,6 +65,8 @@ class Execution(Resource):
         Parameters, as the caller gave them or their defaults, for the API.
     steps
         The steps that have begun.
+    selection
+        Which steps run.
     """
 
     pipeline: Pipeline | None = None
@@ -71,6 +74,7 @@ class Execution(Resource):
     definition_text: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     steps: dict[str, StepState] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)
     changed: threading.Condition = field(default_factory=lambda: threading.Condition(LOCK))
 
     @property
@@ -154,7 +158,7 @@ class Executor:
 
     def _may_begin(self, step: Step) -> bool:
         states = self._execution.steps
-        if step.name in states:
+        if step.name in states or not self._execution.selection.runs(step):
             return False
         if any(need not in states or states[need].status != "Succeeded" for need in step.needs):
             return False

@@ -28,7 +28,9 @@ class StepState:
     stop
         Ends what the step waits for, as long as there is something.
     cached_from
-        ARN of the execution whose result was taken.
+        ARN of the execution whose result was taken, because it was equal.
+    reused_from
+        ARN of the execution whose result was taken, because this step was not selected to run.
     """
 
     status: str = "Starting"
@@ -40,6 +42,7 @@ class StepState:
     reason: str = ""
     outcome: bool | None = None
     cached_from: str = ""
+    reused_from: str = ""
     stop: Callable[[], None] | None = None
 
     def stop_by(self, stop: Callable[[], None]) -> None:
