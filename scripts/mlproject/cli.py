@@ -225,12 +225,15 @@ def rehearse(
     engine: Annotated[
         Engine, typer.Option(help="What runs builds, jobs, functions and endpoints; auto: Docker if it can.")
     ] = Engine.PROCESSES,
+    pipeline: Annotated[
+        str, typer.Option(help="Run this example of the modelbuild repository instead of deploying; or all.")
+    ] = "churn",
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine)
+    summary = run(output, data, keep, iam, engine, pipeline)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ABSENT_CODES = ("404", "NoSuchBucket", "NoSuchEntity", "ResourceNotFound")
 # API Gateway names its execution logs by the API's id.
 _EXECUTION_LOGS = "API-Gateway-Execution-Logs_"
+# SageMaker pipelines name what they make after themselves.
+_OF_PIPELINES = "pipelines-"
 _DELETE_AT_ONCE = 1000
 _IMAGES_AT_ONCE = 100
 
@@ -97,7 +99,7 @@ class Inventory:
             ),
             Kind(
                 "model",
-                lambda: self._owned(self._pages(sagemaker, "list_models", "Models.ModelName", part)),
+                self._models,
                 lambda name: sagemaker.delete_model(ModelName=name),
             ),
         ]
@@ -175,14 +177,7 @@ class Inventory:
             ),
             Kind(
                 "model package group",
-                lambda: self._owned(
-                    self._pages(
-                        sagemaker,
-                        "list_model_package_groups",
-                        "ModelPackageGroupSummaryList.ModelPackageGroupName",
-                        self._names.project_id,
-                    )
-                ),
+                self._model_package_groups,
                 lambda name: sagemaker.delete_model_package_group(ModelPackageGroupName=name),
             ),
             Kind(
@@ -243,19 +238,45 @@ class Inventory:
         found = self._pages(self._session.client("cloudformation"), "describe_stacks", "Stacks.StackName")
         return [name for name in found if name in map(self._names.stage_stack, STAGES)]
 
+    def _models(self) -> list[str]:
+        """Return the project's models; those that SageMaker pipelines made bear its tag instead of its name."""
+        sagemaker = self._session.client("sagemaker")
+        named = self._pages(sagemaker, "list_models", "Models.ModelName", self._names.project_id)
+        made = [
+            model["ModelName"]
+            for model in self._pages(sagemaker, "list_models", "Models", _OF_PIPELINES)
+            if model["ModelName"].startswith(_OF_PIPELINES) and self._tagged(model["ModelArn"])
+        ]
+        return [*self._owned(named), *made]
+
+    def _tagged(self, arn: str) -> bool:
+        pages = self._session.client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
+        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        return tags.get("sagemaker:project-id") == self._names.project_id
+
+    def _model_package_groups(self) -> list[str]:
+        sagemaker = self._session.client("sagemaker")
+        path = "ModelPackageGroupSummaryList.ModelPackageGroupName"
+        return list(
+            self._owned(self._pages(sagemaker, "list_model_package_groups", path, self._names.project_id))
+        )
+
     def _model_packages(self) -> list[str]:
         sagemaker = self._session.client("sagemaker")
-        pages = sagemaker.get_paginator("list_model_packages").paginate(
-            ModelPackageGroupName=self._names.model_package_group
-        )
-        try:
-            return [
-                package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]
-            ]
-        except ClientError as error:
-            if absent(error):
-                return []
-            raise
+        found: list[str] = []
+        for group in self._model_package_groups():
+            pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+            try:
+                found += [
+                    package["ModelPackageArn"]
+                    for page in pages
+                    for package in page["ModelPackageSummaryList"]
+                ]
+            except ClientError as error:
+                # Deleted since it was listed.
+                if not absent(error):
+                    raise
+        return found
 
     def _ecr_repositories(self) -> list[str]:
         ecr = self._session.client("ecr")

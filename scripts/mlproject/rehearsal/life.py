@@ -74,14 +74,18 @@ class Life:
 
     def run(self) -> None:
         """Live it from publishing to the answer of the REST API; raise at the first step that fails."""
-        self.publish()
-        self.create()
-        self.train()
+        self.begin()
         self.wait_for_nothing_to_deploy()
         self.approve_model()
         self.deploy_to_staging()
         self.deploy_to_production()
         self.predict()
+
+    def begin(self) -> None:
+        """Live it up to the first registered model."""
+        self.publish()
+        self.create()
+        self.train()
 
     def publish(self) -> None:
         """The platform engineer publishes the template to whoever holds the caller's role."""
@@ -99,7 +103,7 @@ class Life:
             parameters = {"DataLocation": location} if location else {}
             self.project = projects.create(self.lead, product, self.name, parameters)
             missing = () if self.local.engine.builds_images else IMAGES
-            imported = [imports.enter_context(self._importing_image(name)) for name in missing]
+            imported = [imports.enter_context(self.importing_image(IMAGES[name], name)) for name in missing]
             self.project = projects.wait(self.lead, self.project, progress)
             for wait in imported:
                 wait()
@@ -184,9 +188,8 @@ class Life:
         client.upload_file(str(data), DATA_BUCKET, data.name)
         return f"s3://{DATA_BUCKET}/{data.name}"
 
-    def _importing_image(self, name: str) -> AbstractContextManager[Callable[[], None]]:
+    def importing_image(self, context: Path, name: str) -> AbstractContextManager[Callable[[], None]]:
         """Put an image into its repository as soon as the project has it: before the pipelines look for it."""
-        context = IMAGES[name]
         tag = subprocess.run(  # noqa: S603  # our own program with our own arguments
             [sys.executable, str(IMAGE_BUILD), "tag", str(context)],
             check=True,

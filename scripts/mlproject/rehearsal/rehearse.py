@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
-from mlproject.rehearsal import engines, iam_report, logs, people
+from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
 from mlproject.rehearsal.report import Summary
@@ -19,6 +19,7 @@ def rehearse(
     keep: bool,
     iam: Iam = Iam.OFF,
     engine: engines.Engine = engines.Engine.AUTO,
+    pipeline: str = pipeline_examples.DEFAULT,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -35,16 +36,19 @@ def rehearse(
         goes to the folder ``iam`` beside ``output``.
     engine
         What shall run builds, jobs, functions and endpoints.
+    pipeline
+        The example to run after the first training, in place of approving and deploying the model.
 
     Raises
     ------
     UserError
-        ``data`` is no file.
+        ``data`` is no file, or ``pipeline`` no example.
     MlprojectError
         A step failed; the summary, written all the same, names it.
     """
     if data is not None and not data.is_file():
         raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
+    examples = pipeline_examples.chosen(pipeline)
     summary = Summary(engine=engine)
     started = time.monotonic()
     try:
@@ -56,7 +60,11 @@ def rehearse(
             if iam is not Iam.OFF:
                 life.people = people.in_own_roles(local, owner)
             try:
-                life.run()
+                if examples:
+                    life.begin()
+                    pipeline_examples.run(life, examples)
+                else:
+                    life.run()
                 if iam is not Iam.OFF:
                     life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 
 import numpy as np
-from customer_numbers import read_customers
 from sklearn.decomposition import PCA
+
+from examples.multi_model.customer_numbers import read_customers
 
 
 def main() -> None:

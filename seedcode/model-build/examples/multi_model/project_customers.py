@@ -8,7 +8,8 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
-from customer_numbers import read_customers
+
+from examples.multi_model.customer_numbers import read_customers
 
 VALIDATION = 5
 """Every fifth customer is not trained on."""
