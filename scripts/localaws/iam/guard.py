@@ -95,13 +95,12 @@ class Guard:
             wanted += [Requirement(*use) for use in topic_key_uses(resource, known)]
         return self._check(principal, "", wanted) is None
 
-    def invokes(self, access_key: str, arn: str, region: str) -> str | None:
-        """Return why the holder of a key may not call a REST API's method; None when they may."""
+    def refuses(self, access_key: str, action: str, arn: str, region: str) -> str | None:
+        """Return why the holder of a key may not do what is no call of AWS's API; None when they may."""
         principal = holder(access_key)
         if self.mode is Mode.OFF or principal is None:
             return None
-        wanted = Requirement("execute-api:Invoke", arn, of_principal(principal, region))
-        return self._check(principal, access_key, [wanted])
+        return self._check(principal, access_key, [Requirement(action, arn, of_principal(principal, region))])
 
     def clones(self, user: str, repository_arn: str, *, pushes: bool) -> str | None:
         """Return why a user of git may not read a repository, or write to it; None when they may.

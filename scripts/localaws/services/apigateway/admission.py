@@ -21,7 +21,9 @@ def admit(exchange: Exchange) -> None:
     method, target = exchange.method, exchange.target
     if method is not None and method.authorization_type == "AWS_IAM":
         exchange.caller = verify(exchange.request, exchange.body, target.account, target.region)
-        refusal = runtime().guard.invokes(exchange.caller.access_key, exchange.execution_arn(), target.region)
+        refusal = runtime().guard.refuses(
+            exchange.caller.access_key, "execute-api:Invoke", exchange.execution_arn(), target.region
+        )
         if refusal:
             raise GatewayError("ACCESS_DENIED", refusal)
     if method is not None and str(method.api_key_required).lower() == "true":

@@ -18,6 +18,7 @@ from moto.ecr.models import Repository, ecr_backends
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
+from localaws.runtime import runtime
 from localaws.services.ecr import blobs, logins, registered_images
 
 if TYPE_CHECKING:
@@ -27,6 +28,17 @@ HOST = r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaw
 LOOPBACK_PATH = r"/v2/($|\d{12}\.dkr\.ecr)"
 LARGEST_MANIFEST = 4 << 20
 OCTETS = "application/octet-stream"
+_ACTIONS = {
+    ("GET", "blob"): "GetDownloadUrlForLayer",
+    ("GET", "reference"): "BatchGetImage",
+    ("GET", "tags"): "ListImages",
+    ("HEAD", "blob"): "BatchCheckLayerAvailability",
+    ("HEAD", "reference"): "BatchGetImage",
+    ("PATCH", "upload"): "UploadLayerPart",
+    ("POST", "uploads"): "InitiateLayerUpload",
+    ("PUT", "reference"): "PutImage",
+    ("PUT", "upload"): "CompleteLayerUpload",
+}
 _HOST = re.compile(HOST)
 _PATH = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9._/-]*)/"
@@ -88,7 +100,20 @@ def _answer(request: Request) -> Response:
         raise RegistryError(404, "UNSUPPORTED", f"localaws does not support {request.method} {request.path}")
     repository = _repository(place["account"], place["region"], parts["name"])
     base = request.path[: request.path.rindex(parts["name"]) + len(parts["name"])]
-    return _serve(Call(request, repository, base, login, parts.groupdict(default="")))
+    call = Call(request, repository, base, login, parts.groupdict(default=""))
+    _authorize(call)
+    return _serve(call)
+
+
+def _authorize(call: Call) -> None:
+    """Ask for the right to the call of ECR's API that a request of the registry stands for."""
+    action = _ACTIONS.get((call.http.method, _kind(call)))
+    repository = call.repository
+    refusal = action and runtime().guard.refuses(
+        call.login.access_key, f"ecr:{action}", repository.arn, repository.region_name
+    )
+    if refusal:
+        raise RegistryError(403, "DENIED", refusal)
 
 
 def _login(request: Request) -> logins.Login:
@@ -111,14 +136,16 @@ def _repository(account: str, region: str, name: str) -> Repository:
 
 
 def _serve(call: Call) -> Response:
-    kind = next(name for name in ("uploads", "blob", "reference", "tags") if call.parts[name])
-    method = "GET" if call.http.method == "HEAD" else call.http.method
-    if kind == "uploads":
-        kind = "upload" if call.parts["upload"] else "uploads"
+    kind, method = _kind(call), "GET" if call.http.method == "HEAD" else call.http.method
     handler = _HANDLERS.get((method, kind))
     if handler is None:
         raise RegistryError(405, "UNSUPPORTED", f"localaws does not support {method} {call.http.path}")
     return handler(call)
+
+
+def _kind(call: Call) -> str:
+    kind = next(name for name in ("uploads", "blob", "reference", "tags") if call.parts[name])
+    return "upload" if kind == "uploads" and call.parts["upload"] else kind
 
 
 def _get_blob(call: Call) -> Response:
