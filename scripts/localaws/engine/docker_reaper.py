@@ -8,12 +8,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 
 import docker
 
 from localaws.engine.docker_owner import remove_owned
 
-END_SECONDS = 60
+SETTLE_SECONDS = 2
 
 
 class Reaper:
@@ -28,14 +29,17 @@ class Reaper:
         )
 
     def close(self) -> None:
-        """Let the reaper do its work and end."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait(timeout=END_SECONDS)
+        """End the reaper: the server has removed everything itself."""
+        self._process.kill()
+        self._process.communicate()
 
 
 if __name__ == "__main__":
     # A terminal's Ctrl-C is for the server, which ends its containers itself and then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdin.read()
-    remove_owned(docker.from_env(), sys.argv[1])
+    client = docker.from_env()
+    remove_owned(client, sys.argv[1])
+    # What the engine was about to make when the server was killed is there by now.
+    time.sleep(SETTLE_SECONDS)
+    remove_owned(client, sys.argv[1])

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -20,8 +19,8 @@ from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_model import Function, Version
+from localaws.services.awslambda.lambda_runtime_api import serve
 
-API = "/2018-06-01/runtime"
 INIT_SECONDS = 10
 IDLE_SECONDS = 600
 RESPONSE_LIMIT = 6 * 1024 * 1024
@@ -99,7 +98,7 @@ class Instance:
         self._write_log = runtime().log_writer(
             function.region, self._group, self._stream, version.settings["Role"]
         )
-        self._api = _serve(self)
+        self._api = serve(self, runtime().engine.host_address)
         try:
             self._container = self._start()
         except BaseException:
@@ -211,7 +210,7 @@ class Instance:
         settings = self.version.settings
         environment = {
             **self.version.variables(),
-            "AWS_LAMBDA_RUNTIME_API": f"{runtime().engine.host_address}:{self._api.server_address[1]}",
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
             "AWS_LAMBDA_FUNCTION_NAME": self.function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version.number,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
@@ -314,78 +313,6 @@ def _exit_status(code: int) -> str:
 
 def _timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-class _Api(ThreadingHTTPServer):
-    daemon_threads = True
-    instance: Instance
-
-
-class _ApiHandler(BaseHTTPRequestHandler):
-    """Lambda's runtime API for one instance."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Api
-
-    def do_GET(self) -> None:
-        if self.path != f"{API}/invocation/next":
-            self._answer(404)
-            return
-        invocation = self.server.instance.next()
-        if invocation is None:
-            self.close_connection = True
-            return
-        headers = {
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
-            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
-            "Content-Type": "application/json",
-        }
-        if invocation.client_context:
-            headers["Lambda-Runtime-Client-Context"] = invocation.client_context
-        self._answer(200, invocation.payload, headers)
-
-    def do_POST(self) -> None:
-        body = self._body()
-        parts = self.path.removeprefix(API).strip("/").split("/")
-        match parts:
-            case ["init", "error"]:
-                self.server.instance.fail_init(body)
-                self._answer(202)
-            case ["invocation", request_id, "response" | "error" as kind]:
-                taken = self.server.instance.respond(request_id, body, error=kind == "error")
-                self._answer(202 if taken else 400)
-            case _:
-                self._answer(404)
-
-    def _body(self) -> bytes:
-        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
-
-    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay silent: the function's own log tells what happened."""
-
-
-def _serve(instance: Instance) -> _Api:
-    api = _Api((runtime().engine.host_address, 0), _ApiHandler)
-    api.instance = instance
-    threading.Thread(target=api.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
-    return api
 
 
 class Pool:

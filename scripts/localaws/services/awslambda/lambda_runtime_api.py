@@ -1,0 +1,111 @@
+"""Lambda's runtime API, by HTTP, for one instance: what a runtime asks and tells goes to the instance."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
+
+API = "/2018-06-01/runtime"
+
+
+class Event(Protocol):
+    """An invocation as the runtime sees it."""
+
+    request_id: str
+    arn: str
+    deadline: float
+    payload: bytes
+    client_context: str
+
+
+class Served(Protocol):
+    """Who has invocations for the runtime."""
+
+    def next(self) -> Event | None:
+        """Return the next invocation, None at the end of the instance."""
+
+    def respond(self, request_id: str, body: bytes, *, error: bool) -> bool:
+        """Take a handler's answer; False when nobody waits for it."""
+
+    def fail_init(self, body: bytes) -> None:
+        """Take the error with which the runtime could not load the handler."""
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    daemon_threads = True
+    instance: Served
+
+    @property
+    def address(self) -> str:
+        """``host:port``, for AWS_LAMBDA_RUNTIME_API."""
+        host, port = self.server_address[:2]
+        return f"{host!s}:{port}"
+
+
+class _ApiHandler(BaseHTTPRequestHandler):
+    """Lambda's runtime API for one instance."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: RuntimeApi
+
+    def do_GET(self) -> None:
+        if self.path != f"{API}/invocation/next":
+            self._answer(404)
+            return
+        invocation = self.server.instance.next()
+        if invocation is None:
+            self.close_connection = True
+            return
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(invocation.deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+            "Content-Type": "application/json",
+        }
+        if invocation.client_context:
+            headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+        self._answer(200, invocation.payload, headers)
+
+    def do_POST(self) -> None:
+        body = self._body()
+        parts = self.path.removeprefix(API).strip("/").split("/")
+        match parts:
+            case ["init", "error"]:
+                self.server.instance.fail_init(body)
+                self._answer(202)
+            case ["invocation", request_id, "response" | "error" as kind]:
+                taken = self.server.instance.respond(request_id, body, error=kind == "error")
+                self._answer(202 if taken else 400)
+            case _:
+                self._answer(404)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent: the function's own log tells what happened."""
+
+
+def serve(instance: Served, host: str) -> RuntimeApi:
+    """Serve an instance at an address of this machine that its container reaches."""
+    api = RuntimeApi((host, 0), _ApiHandler)
+    api.instance = instance
+    threading.Thread(target=api.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
+    return api
