@@ -224,7 +224,7 @@ def rehearse(
     ] = Iam.OFF,
     engine: Annotated[
         Engine, typer.Option(help="What runs builds, jobs, functions and endpoints; auto: Docker if it can.")
-    ] = Engine.PROCESSES,
+    ] = Engine.AUTO,
     pipeline: Annotated[
         str, typer.Option(help="Run this example of the modelbuild repository instead of deploying; or all.")
     ] = "churn",
