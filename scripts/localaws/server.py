@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from flask import Flask, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.logs.models import logs_backends
+from moto.logs.models import LogEvent, logs_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
+MOST_LOG_EVENTS = 20_000
+"""In a stream that localaws itself writes (of a build, a job, a function, an API)."""
 SNAPSHOT_PATH = "/_localaws/snapshot"
 KEPT_FOLDERS = {"log", "tls"}
 PASSING_FOLDERS = {"codebuild", "engine", "sagemaker"}
@@ -426,8 +428,15 @@ class LocalAws:
                 event = {"timestamp": int(time.time() * 1000), "message": line}
                 if group in backend.groups and stream in backend.groups[group].streams:
                     backend.put_log_events(group, stream, [event])
+                    _forget_oldest(backend.groups[group].streams[stream].events)
 
         return write
+
+
+def _forget_oldest(events: list[LogEvent]) -> None:
+    """Keep a stream that is written to for hours from taking all memory."""
+    if len(events) > MOST_LOG_EVENTS:
+        del events[: MOST_LOG_EVENTS // 10]
 
 
 _LOGS_LOCK = threading.Lock()

@@ -20,7 +20,7 @@ from localaws.runtime import runtime
 from localaws.services.apigateway.context_variables import substitute_stage_variables
 from localaws.services.apigateway.exchange import Answer, Exchange, text_headers
 from localaws.services.apigateway.gateway_responses import GatewayError
-from localaws.services.awslambda import allows
+from localaws.services.awslambda import allows, invoke_now
 
 MAX_MILLISECONDS = 29_000
 _FUNCTION = re.compile(
@@ -30,6 +30,11 @@ _ARN = re.compile(
     r"arn:[a-z-]+:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):function:(?P<name>[\w-]+)"
     r"(?::(?P<qualifier>[\w$-]+))?"
 )
+_STATUS = {
+    "ResourceNotFoundException": 404,
+    "RequestTooLargeException": 413,
+    "TooManyRequestsException": 429,
+}
 _RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 # Set by the gateway or the connection, whatever the function says.
 _DROPPED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
@@ -89,22 +94,34 @@ def _misconfigured(exchange: Exchange, reason: str) -> GatewayError:
 
 
 def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: str) -> bytes:
-    client = runtime().client("lambda", arn["region"], role_arn)
     try:
-        answer = client.invoke(FunctionName=arn.string, Payload=payload)
+        content, failure = _as_role(arn, payload, role_arn) if role_arn else _as_service(arn, payload)
     except ClientError as error:
-        raise _not_invoked(exchange, error) from error
-    content: bytes = answer["Payload"].read()
+        status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        raise _not_invoked(exchange, error.response["Error"]["Code"], status) from error
+    except ServiceException as error:
+        raise _not_invoked(exchange, error.code, _STATUS.get(error.code, 500)) from error
     exchange.integration_status = 200
-    if answer.get("FunctionError"):
-        exchange.integration_error = f"Lambda execution failed: {answer['FunctionError']}"
+    if failure:
+        exchange.integration_error = f"Lambda execution failed: {failure}"
         raise GatewayError("DEFAULT_5XX")
     return content
 
 
-def _not_invoked(exchange: Exchange, error: ClientError) -> GatewayError:
-    code = error.response["Error"]["Code"]
-    exchange.integration_status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+def _as_role(arn: re.Match[str], payload: bytes, role_arn: str) -> tuple[bytes, str]:
+    client = runtime().client("lambda", arn["region"], role_arn)
+    answer = client.invoke(FunctionName=arn.string, Payload=payload)
+    return answer["Payload"].read(), answer.get("FunctionError", "")
+
+
+def _as_service(arn: re.Match[str], payload: bytes) -> tuple[bytes, str]:
+    """Invoke in the gateway's own name, which the resource policy allows: without a request to ourselves."""
+    answer = invoke_now(arn["account"], arn["region"], arn.string, payload)
+    return answer["Payload"], answer.get("FunctionError", "")
+
+
+def _not_invoked(exchange: Exchange, code: str, status: int) -> GatewayError:
+    exchange.integration_status = status
     exchange.integration_error = f"Lambda execution failed with status {exchange.integration_status}: {code}"
     if code == "RequestTooLargeException":
         return GatewayError("REQUEST_TOO_LARGE")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,8 @@ from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.sns.models import Subscription
 
-from localaws.operations import graft, refuse_others
-from localaws.services.awslambda.lambda_api import OPERATIONS, find, functions
+from localaws.operations import Request, graft, refuse_others
+from localaws.services.awslambda.lambda_api import OPERATIONS, find, functions, invoke
 from localaws.services.awslambda.lambda_calls import call_later
 from localaws.services.awslambda.lambda_model import Function
 
@@ -40,6 +40,11 @@ def allows(account: str, region: str, function: str, qualifier: str, service: st
     found, qualifier = find(account, region, function, qualifier)
     policy = found.policies.get(qualifier)
     return policy is not None and policy.allows(service, source_arn, account)
+
+
+def invoke_now(account: str, region: str, function: str, payload: bytes) -> Mapping[str, Any]:
+    """Run a function for another service and return Invoke's answer; raises what Invoke would answer instead."""
+    return invoke(Request(account, region, "", {"FunctionName": function, "Payload": payload}))
 
 
 @dataclass(frozen=True)
