@@ -81,7 +81,10 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
         world = World(local, "processes")
         try:
             world.publish()
-            rows += [_prove(each, world) for each in chosen if each.engine in ("", world.engine)]
+            for each in chosen:
+                if each.engine in ("", world.engine):
+                    rows.append(_prove(each, world))
+                    write_report(rows, leftovers, output / "report.json")
             leftovers += world.end()
         finally:
             logs.save(world.session, output / "logs")

@@ -30,6 +30,7 @@ def staging_test_failing(world: World) -> Finding:
     with timed() as timer:
         good = models.approve(models.trained["ModelPackageArn"])
         good.wait_gate()
+    good.decide("Rejected")
     return Finding(
         f"stage {stage}: {told}",
         "red before the gate; production untouched",
@@ -49,7 +50,9 @@ def model_package_deleted(world: World) -> Finding:
     world.client("sagemaker").delete_model_package(ModelPackageName=arn)
     stage, told = deployment.failure()
     with timed() as timer:
-        models.approve(models.copy()).wait_gate()
+        other = models.approve(models.copy())
+        other.wait_gate()
+    other.decide("Rejected")
     return Finding(
         f"stage {stage}: {told}",
         "red; staging and production as they were",
@@ -61,17 +64,20 @@ def model_package_deleted(world: World) -> Finding:
 @fault("two approvals in quick succession", "two versions are approved within a second")
 def two_approvals(world: World) -> Finding:
     models = registry(world)
-    first, second = models.copy(), models.copy()
+    first, second = (models.approve(arn) for arn in (models.copy(), models.copy()))
+    asked = first.wait_gate()
+    if second.stage_status("ApproveProduction"):
+        raise PlatformError("both versions stand at the gate at once")
+    first.decide("Rejected")
     with timed() as timer:
-        models.approve(first)
-        last = models.approve(second)
-        gate = last.wait_gate()
-    if second.rpartition("/")[2] not in gate.message and second not in gate.message:
-        raise PlatformError(f"the gate asks about another version: {gate.message}")
+        gate = second.wait_gate()
+    if gate.message == asked.message:
+        raise PlatformError(f"the gate asks about the first version again: {gate.message}")
+    second.decide("Rejected")
     return Finding(
-        gate.message,
-        "the version approved last waits at the gate; nobody is asked twice",
-        "by itself",
+        f"first: {asked.message} / then: {gate.message}",
+        "one at a time: the second waits before the gate until the first is decided",
+        "deciding the first",
         timer.seconds,
     )
 
