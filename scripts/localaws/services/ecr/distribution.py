@@ -39,6 +39,20 @@ _ACTIONS = {
     ("PUT", "reference"): "PutImage",
     ("PUT", "upload"): "CompleteLayerUpload",
 }
+ACTIONS = {
+    ("HEAD", "blob"): "BatchCheckLayerAvailability",
+    ("GET", "blob"): "GetDownloadUrlForLayer",
+    ("POST", "uploads"): "InitiateLayerUpload",
+    ("GET", "upload"): "UploadLayerPart",
+    ("PATCH", "upload"): "UploadLayerPart",
+    ("PUT", "upload"): "CompleteLayerUpload",
+    ("DELETE", "upload"): "UploadLayerPart",
+    ("GET", "reference"): "BatchGetImage",
+    ("PUT", "reference"): "PutImage",
+    ("GET", "tags"): "ListImages",
+}
+"""What each request is in ECR's API: who may not do it there, may not do it here."""
+
 _HOST = re.compile(HOST)
 _PATH = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9._/-]*)/"
@@ -140,6 +154,10 @@ def _serve(call: Call) -> Response:
     handler = _HANDLERS.get((method, kind))
     if handler is None:
         raise RegistryError(405, "UNSUPPORTED", f"localaws does not support {method} {call.http.path}")
+    action = ACTIONS.get((call.http.method, kind)) or ACTIONS[method, kind]
+    refusal = runtime().guard.transfers(call.login.access_key, f"ecr:{action}", call.repository.arn)
+    if refusal:
+        raise RegistryError(403, "DENIED", refusal)
     return handler(call)
 
 
