@@ -15,7 +15,10 @@ from xgboost_daal4py.job import run_job_apart
 @pytest.mark.parametrize(
     ("work", "reason"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), "the job was killed, most likely for more memory than"),
+        (
+            lambda: os.kill(os.getpid(), signal.SIGKILL),
+            "the job was killed, most likely for more memory than",
+        ),
         (lambda: os._exit(7), "the training process ended without a reason (code 7)"),
     ],
 )

@@ -127,7 +127,8 @@ def gather(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     everything = np.zeros(ends[-1], dtype=np.float32)
     end = ends[collective.get_rank()]
     everything[end - len(values) : end] = values
-    return collective.allreduce(everything, collective.Op.SUM)
+    gathered: npt.NDArray[np.float32] = collective.allreduce(everything, collective.Op.SUM)
+    return gathered
 
 
 def is_lost_host(error: xgboost.core.XGBoostError) -> bool:
