@@ -282,10 +282,7 @@ class LocalAws:
         self.engine: Engine = make_engine(
             engine, self, self.settings, build_environment or {}, build_mounts or {}
         )
-        self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
-            for server in self._servers
-        ]
+        self._threads: list[threading.Thread] = []
 
     def _claim(self) -> IO[str]:
         """Keep other servers from the data folder, and clear it of what an earlier one left.
@@ -326,7 +323,10 @@ class LocalAws:
         return server
 
     def listen_at(self, address: str) -> str:
-        """Serve at another address of this machine too, under the same port if it is free; return the URL."""
+        """Serve at another address of this machine too, under the same port if it is free; return the URL.
+
+        To be called before `start`.
+        """
         try:
             server = self._listen(address, self._server.port)
         except PlatformError:
@@ -337,7 +337,9 @@ class LocalAws:
         """Become the process's runtime and serve in a background thread."""
         localaws.runtime.install(self)
         goes_on = self.snapshots is not None and self.snapshots.restore()
-        for thread in self._threads:
+        for server in self._servers:
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
+            self._threads.append(thread)
             thread.start()
         if goes_on:
             recovery.recover(self)

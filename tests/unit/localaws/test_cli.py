@@ -142,14 +142,25 @@ def test_the_image_commands_register_what_they_make(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--build-environment", "NOT_SET_ANYWHERE", "expected NAME=VALUE, not NOT_SET_ANYWHERE"),
+        ("--build-mount", "/not/here:/usr/bin/tool", "there is no /not/here"),
+    ],
+)
 def test_a_wrong_option_is_explained(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    option: str,
+    value: str,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["localaws", "--build-environment", "NOT_SET_ANYWHERE"])
+    monkeypatch.setattr(sys, "argv", ["localaws", option, value])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert "expected NAME=VALUE, not NOT_SET_ANYWHERE" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
 
 
 def test_help_tells_how_to_use_it() -> None:

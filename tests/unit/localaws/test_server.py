@@ -22,6 +22,29 @@ def test_the_health_page_names_the_services(localaws: LocalAws) -> None:
     health = requests.get(f"{localaws.endpoint}/_localaws/health", timeout=5).json()
     assert health["status"] == "running"
     assert "events" in health["services"]
+    assert health["engine"] == {"name": "processes", "reason": "processes were asked for"}
+
+
+def test_a_server_that_listens_at_another_address_is_reached_there_with_the_same_names(
+    tmp_path: Path,
+) -> None:
+    server = LocalAws(tmp_path)
+    endpoint = server.listen_at("127.0.0.2")
+    server.start()
+    folder = Path("/etc/somewhere")
+    inside = server.environment("us-east-1", endpoint=endpoint, certificates=folder)
+    try:
+        answer = requests.get(
+            "https://sts.us-east-1.amazonaws.com/_localaws/health",
+            proxies={"https": inside["HTTPS_PROXY"]},
+            verify=str(server.certificates[0]),
+            timeout=5,
+        )
+    finally:
+        server.close()
+    assert answer.ok
+    assert inside["HTTPS_PROXY"] == f"http://127.0.0.2:{server.endpoint.rpartition(':')[2]}"
+    assert Path(inside["AWS_CA_BUNDLE"]) == folder / server.certificates[0].name
 
 
 def test_a_sandboxed_client_is_its_role_under_aws_own_names(
