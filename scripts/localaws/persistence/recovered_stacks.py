@@ -46,12 +46,9 @@ def _end_resource(stack: Stack, resource: StackResource, reason: str) -> None:
         if not resource.physical_id:
             # Its function may have made something that it has not told of: a delete must reach it.
             resource.physical_id = f"{stack.name}-{resource.logical_id}-unknown"[:128]
-        # It must be sent again by the next update, whatever that brings.
-        resource.properties = {
-            key: value
-            for key, value in resource.properties.items()
-            if key == "ServiceToken" or resource.status.startswith(("CREATE", "DELETE"))
-        }
+        if resource.status.startswith("UPDATE"):
+            # It must be sent again by the next update, whatever that brings.
+            resource.properties = {"ServiceToken": resource.properties["ServiceToken"]}
     stack.set_resource_status(resource, f"{resource.status.split('_')[0]}_FAILED", reason)
 
 
