@@ -16,10 +16,10 @@ import numpy.typing as npt
 from churn.metrics import measure
 from churn.report import render
 from xgboost_daal4py.errors import PlatformError, UserError
-from xgboost_daal4py.job import run_job
 from xgboost_daal4py.matrix import parse_matrix
 from xgboost_daal4py.model_files import Model, extract_model, load_model
 from xgboost_daal4py.predictor import TOLERANCE, Predictor
+from xgboost_daal4py.processing import run_processing_job
 from xgboost_daal4py.records import check_records
 from xgboost_daal4py.settings import Settings
 
@@ -38,11 +38,11 @@ def main() -> int:
     """Run the job as SageMaker Processing starts it; returns the exit code."""
     root = Settings.from_environment().ml_root
     inputs = root / "processing" / "input"
-    return run_job(
+    return run_processing_job(
         lambda: evaluate(
             inputs / "model" / "model.tar.gz", inputs / "test", root / "processing" / "output" / "evaluation"
         ),
-        root / "output" / "message",
+        root,
     )
 
 

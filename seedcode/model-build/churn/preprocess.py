@@ -17,9 +17,9 @@ import orjson
 
 from xgboost_daal4py.errors import UserError
 from xgboost_daal4py.features import Cells, FeatureTransform
-from xgboost_daal4py.job import run_job
 from xgboost_daal4py.labelled_files import Batch, write_labelled_csv
 from xgboost_daal4py.model_files import save_transform
+from xgboost_daal4py.processing import run_processing_job
 from xgboost_daal4py.raw_columns import list_values, read_raw_columns, take_rows
 from xgboost_daal4py.records import Label
 from xgboost_daal4py.schema import Schema
@@ -71,9 +71,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-sha256", required=True, help="the SHA-256 of the file that is to be read")
     expected = parser.parse_args().data_sha256
-    return run_job(
+    return run_processing_job(
         lambda: preprocess(root / "processing" / "input" / "data", root / "processing" / "output", expected),
-        root / "output" / "message",
+        root,
     )
 
 
