@@ -86,7 +86,7 @@ def template_bundle(root: Path) -> Archive:
     """
     entries: dict[str, _Entry] = {"project.yaml": _read(root / _PRODUCT_TEMPLATE)}
     for target, source in _BUNDLE_FOLDERS.items():
-        skipped = ("tests",) if target == "terraform" else ()
+        skipped = ("tests", "environment") if target == "terraform" else ()
         for path, entry in _folder(root / source, skipped):
             name = f"{target}/{path}"
             if name in entries:

@@ -1,0 +1,61 @@
+# How private subnets reach AWS without the internet: S3 by its gateway, every other service by an interface.
+
+data "aws_region" "current" {}
+
+locals {
+  # What a project's life calls from inside of a VPC: Studio, jobs, endpoints, builds, functions and their logs.
+  usual_endpoints = [
+    "cloudformation",
+    "codebuild",
+    "codecommit",
+    "codepipeline",
+    "ecr.api",
+    "ecr.dkr",
+    "events",
+    "execute-api",
+    "git-codecommit",
+    "kms",
+    "lambda",
+    "logs",
+    "monitoring",
+    "sagemaker.api",
+    "sagemaker.featurestore-runtime",
+    "sagemaker.runtime",
+    "secretsmanager",
+    "servicecatalog",
+    "sns",
+    "ssm",
+    "sts",
+    "studio",
+  ]
+  endpoints = var.endpoints == null ? toset(local.usual_endpoints) : var.endpoints
+  region    = data.aws_region.current.name
+  # Studio's endpoint is the one of these whose name does not begin with com.amazonaws.
+  service_names = { for service in local.endpoints : service => service == "studio" ? "aws.sagemaker.${local.region}.studio" : "com.amazonaws.${local.region}.${service}" }
+}
+
+resource "aws_vpc_endpoint" "s3" {
+  vpc_id            = aws_vpc.this.id
+  service_name      = "com.amazonaws.${local.region}.s3"
+  vpc_endpoint_type = "Gateway"
+  route_table_ids   = [for table in aws_route_table.private : table.id]
+
+  tags = {
+    Name = "${var.name}-s3"
+  }
+}
+
+resource "aws_vpc_endpoint" "interface" {
+  for_each = local.service_names
+
+  vpc_id              = aws_vpc.this.id
+  service_name        = each.value
+  vpc_endpoint_type   = "Interface"
+  private_dns_enabled = true
+  subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
+  security_group_ids  = [aws_security_group.endpoints.id]
+
+  tags = {
+    Name = "${var.name}-${each.key}"
+  }
+}

@@ -1,0 +1,105 @@
+# Studio: what each persona may and may not do, and that apps end when nobody uses them.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = {
+    account_id = "111122223333"
+  }
+}
+
+variables {
+  name        = "ml"
+  kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  network = {
+    vpc_id             = "vpc-1"
+    subnet_ids         = ["subnet-1", "subnet-2"]
+    security_group_ids = ["sg-1"]
+  }
+  studio = {
+    auth_mode         = "IAM"
+    vpc_only          = true
+    idle_minutes      = 120
+    keep_home_folders = false
+  }
+  users = {
+    anna = { persona = "lead" }
+    carl = { persona = "approver" }
+  }
+  data = {
+    buckets_readable  = ["arn:aws:s3:::ml-data"]
+    buckets_writeable = ["arn:aws:s3:::ml-artifacts"]
+  }
+  boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
+}
+
+run "keeps_apps_in_the_vpc_and_ends_idle_ones" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  assert {
+    condition     = aws_sagemaker_domain.this.app_network_access_type == "VpcOnly"
+    error_message = "Apps reach the internet past the VPC."
+  }
+
+  assert {
+    condition = one(one(one(one(aws_sagemaker_domain.this.default_user_settings).jupyter_lab_app_settings).app_lifecycle_management).idle_settings).idle_timeout_in_minutes == 120 && (
+      one(one(one(one(aws_sagemaker_domain.this.default_user_settings).code_editor_app_settings).app_lifecycle_management).idle_settings).lifecycle_management == "ENABLED"
+    )
+    error_message = "An app that nobody uses goes on."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_domain.this.retention_policy).home_efs_file_system == "Delete" && aws_sagemaker_servicecatalog_portfolio_status.this.status == "Enabled"
+    error_message = "Home folders stay although they were not to be kept, or projects cannot be made from the catalog."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.persona : role.permissions_boundary == var.boundary_arn])
+    error_message = "A role is without the boundary."
+  }
+}
+
+run "gives_each_persona_its_own_abilities" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  assert {
+    condition     = contains(keys(aws_iam_role_policy_attachment.persona), "lead/create-projects") && !contains(keys(aws_iam_role_policy_attachment.persona), "data-scientist/create-projects")
+    error_message = "Leads, and only they, create projects."
+  }
+
+  assert {
+    condition     = [for grant in keys(aws_iam_role_policy_attachment.persona) : grant if endswith(grant, "/approve")] == ["approver/approve"]
+    error_message = "Approvers, and only they, decide."
+  }
+
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.experiment.json, "UpdateModelPackage") && !strcontains(data.aws_iam_policy_document.experiment.json, "CreateEndpoint")
+    error_message = "Who experiments can approve or deploy."
+  }
+
+  assert {
+    condition     = strcontains(data.aws_iam_policy_document.studio.json, "user-profile/$${sagemaker:DomainId}/$${sagemaker:UserProfileName}")
+    error_message = "Users are not kept to spaces of their own."
+  }
+
+  assert {
+    condition     = alltrue([for document in local.ability_documents : length(jsonencode(jsondecode(document))) <= 6144])
+    error_message = "A policy is longer than IAM takes (6,144 characters without white space)."
+  }
+}
