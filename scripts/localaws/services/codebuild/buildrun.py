@@ -26,6 +26,7 @@ from localaws.services.codebuild.builds import RUNNING, Build, Phase
 from localaws.services.codebuild.buildsource import Sources, download, lay_out, read_buildspec
 from localaws.services.codebuild.buildspec import Buildspec, parse
 from localaws.services.codebuild.buildvariables import build_variables, service_variables
+from localaws.services.codebuild.compute_types import limits
 
 MOST_AT_ONCE = 4
 LONGEST_COMMAND = 1000
@@ -136,6 +137,7 @@ class BuildRun:
             role_arn=build.role,
             region=build.region,
             log=self._hear,
+            **limits(build.settings["environment"]["computeType"]),
         )
         engine = runtime().engine
         completed = engine.for_build(spec, build.settings["environment"]["privilegedMode"])
