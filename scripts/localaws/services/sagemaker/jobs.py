@@ -133,8 +133,6 @@ class JobRun(ABC):
         self, image: str, command: Sequence[str], arguments: Sequence[str], environment: Mapping[str, str]
     ) -> Ended:
         """Run a container on every host until all end, one fails, they are stopped or out of time."""
-        if not may_pull_image(self.region, image, self.role):
-            raise JobFailed(f"ClientError: {self.role} may not pull the image {image}")
         specs = {host: self.spec(host, image, command, arguments, environment) for host in self.hosts}
         group = self.start_containers(specs)
         ended = group.wait(self.detail.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"))
@@ -182,6 +180,9 @@ class JobRun(ABC):
 
     def start_containers(self, specs: Mapping[Host, ContainerSpec]) -> HostGroup:
         """Start the hosts' containers, so that a stop of the job reaches them."""
+        for image in {spec.image for spec in specs.values()}:
+            if not may_pull_image(self.region, image, self.role):
+                raise JobFailed(f"ClientError: {self.role} may not pull the image {image}")
         group = HostGroup(specs)
         with LOCK:
             self.job.containers = group

@@ -141,7 +141,7 @@ class TransformRun(JobRun):
     def _work(self, group: HostGroup, host: Host, keys: Sequence[str]) -> list[str]:
         """Transform a host's part of the files; return the reasons of those that failed."""
         stream = f"{self.job.name}/{host.label}-{int(now().timestamp())}/data-log"
-        log = runtime().log_writer(self.region.name, self.log_group, stream)
+        log = runtime().log_writer(self.region.name, self.log_group, stream, self.role)
         client = self.detail.get("ModelClientConfig", {})
         server = BatchServer(
             group.container(host),
