@@ -135,9 +135,17 @@ def _with_status(answer: Callable[[LambdaResponse], ActionResult]) -> Callable[[
     return method
 
 
+# What docs/fidelity.md says of operations that do less than AWS.
+APPROXIMATED = {
+    "CreateFunction": "an archive runs on the Python that runs localaws, whatever 3.x it names; other runtimes, layers and "
+    "file systems are refused; a VPC and tracing have no effect",
+    "UpdateFunctionConfiguration": "as CreateFunction",
+}
+
+
 def install() -> None:
     """Answer Lambda's API, and let moto's other services reach the functions."""
-    graft(LambdaResponse, "lambda", OPERATIONS)
+    graft(LambdaResponse, "lambda", OPERATIONS, APPROXIMATED)
     refuse_others(LambdaResponse, "lambda", OPERATIONS)
     # moto 5.2.5 has no URL for several operations, among them GetAccountSettings.
     urls.url_paths["{0}/(?P<path>.+)$"] = LambdaResponse.dispatch
