@@ -6,7 +6,7 @@ import base64
 import contextlib
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,17 +34,18 @@ def find(client: Any, uri: str, region: str) -> str:
     try:
         image = ImageUri.parse(uri)
     except ImageNotFound:
-        return _have(client, uri, uri, {})
-    digest = image.digest or find_digest(uri)
-    return _have(client, uri, registry_prefix() + image.pinned(digest), _login(image.region))
+        return _have(client, uri, uri, lambda: None)
+    # Asked also for an image by digest: the engine may still have what the repository has no more.
+    reference = registry_prefix() + image.pinned(find_digest(uri))
+    return _have(client, uri, reference, lambda: _login(image.region))
 
 
-def _have(client: Any, uri: str, reference: str, login: dict[str, str]) -> str:
+def _have(client: Any, uri: str, reference: str, login: Callable[[], dict[str, str] | None]) -> str:
     try:
         client.images.get(reference)
     except docker.errors.ImageNotFound:
         try:
-            client.images.pull(reference, auth_config=login or None)
+            client.images.pull(reference, auth_config=login())
         except docker.errors.APIError as error:
             raise ImageNotFound(uri, f"cannot be pulled: {error.explanation}") from error
     return reference
