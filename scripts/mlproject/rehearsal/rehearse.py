@@ -77,7 +77,7 @@ def rehearse(
                 logs.save(life.session, output / "logs")
                 if keep:
                     _tell_server(local)
-            if iam is Iam.ENFORCE:
+            if iam is Iam.ENFORCE and not keep:
                 _judge_iam(summary, wrong)
             if keep:
                 _tell_project(life, local)
