@@ -10,6 +10,7 @@ import re
 import socketserver
 import tempfile
 import threading
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from http.client import HTTPResponse
 from pathlib import Path
@@ -214,6 +215,10 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.upstream = upstream
         self.translations = translations
         self.made: set[str] = set()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what is a defect of ours; the client sees its connection end."""
+        log.error("a request to a build's Docker engine failed:\n%s", traceback.format_exc())
 
 
 @contextlib.contextmanager
