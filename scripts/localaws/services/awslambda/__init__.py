@@ -137,8 +137,8 @@ def _with_status(answer: Callable[[LambdaResponse], ActionResult]) -> Callable[[
 
 # What docs/fidelity.md says of operations that do less than AWS.
 APPROXIMATED = {
-    "CreateFunction": "an archive runs on the Python that runs localaws, whatever 3.x it names; other runtimes, layers and "
-    "file systems are refused; a VPC and tracing have no effect",
+    "CreateFunction": "an archive runs on the Python that runs localaws, whatever 3.x it names; other runtimes, layers "
+    "and file systems are refused; a VPC and tracing have no effect",
     "UpdateFunctionConfiguration": "as CreateFunction",
 }
 
