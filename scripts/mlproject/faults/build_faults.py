@@ -33,6 +33,8 @@ PROCESSING = (
     "ProcessingOutputConfig",
     "ProcessingResources",
 )
+SHORT_MINUTE = 0.3
+"""Seconds: the runner's fifty minutes then pass in fifteen."""
 LONG_TRAINING = {"num_round": "1000000", "early_stopping_rounds": "0"}
 
 
@@ -65,7 +67,9 @@ def create_commit_race(world: World) -> Finding:
 
 @fault("CodeBuild time-out", "the runner hangs until CodeBuild's time-out ends its build")
 def codebuild_timeout(world: World) -> Finding:
-    with world.injector.pace(0.3), world.injector.held(r"^codecommit\.CreateRepository"):
+    # Nothing else may run while time-outs are short.
+    world.train()
+    with world.injector.pace(SHORT_MINUTE), world.injector.held(r"^codecommit\.CreateRepository"):
         life = world.start("endless")
         build = world.running_build(RUNNER)
         client = world.client("codebuild")
@@ -102,7 +106,7 @@ def docker_build_failure(world: World) -> Finding:
 @fault("push of an existing immutable tag", "two builders push an image under the same content tag")
 def immutable_tag(world: World) -> Finding:
     ecr = world.client("ecr")
-    repository = world.trained.project.names.image_repository("model")
+    repository = world.train().project.names.image_repository("model")
     image = ecr.describe_images(repositoryName=repository)["imageDetails"][0]
     named = {"imageDigest": image["imageDigest"]}
     manifest = ecr.batch_get_image(repositoryName=repository, imageIds=[named])["images"][0]["imageManifest"]
@@ -135,7 +139,7 @@ def training_host_lost(world: World) -> Finding:
 @fault("processing disk full", "writes of the preprocessing job find no space left on the device")
 def processing_disk_full(world: World) -> Finding:
     client = world.client("sagemaker")
-    world.trained  # noqa: B018 - its first job is run again here
+    world.train()
     oldest = client.list_processing_jobs(SortBy="CreationTime", SortOrder="Ascending")[
         "ProcessingJobSummaries"
     ][0]
@@ -161,7 +165,7 @@ def processing_disk_full(world: World) -> Finding:
 
 def _lost_training(world: World, hosts: int) -> Finding:
     client = world.client("sagemaker")
-    world.trained  # noqa: B018 - its job is run again here
+    world.train()
     oldest = client.list_training_jobs(SortBy="CreationTime", SortOrder="Ascending")["TrainingJobSummaries"][
         0
     ]
@@ -239,7 +243,7 @@ def _break_dockerfile(file: Path) -> None:
 
 def _ensure(world: World, context: Path) -> tuple[int, str]:
     """Run the image build as the stage Image does; return its exit code and its last line."""
-    repository = world.trained.project.names.image_repository("model")
+    repository = world.train().project.names.image_repository("model")
     uri = world.client("ecr").describe_repositories(repositoryNames=[repository])["repositories"][0][
         "repositoryUri"
     ]

@@ -8,7 +8,7 @@ from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
-from mlproject.faults.model_versions import Objects
+from mlproject.faults.model_versions import Objects, damaged
 from mlproject.faults.production import expect_answers, in_production, registry
 from mlproject.faults.world import World, timed
 
@@ -133,7 +133,7 @@ def crash_at_start(world: World) -> Finding:
     deployment = models.approve(arn)
     deployment.wait_gate()
     good = Objects(world).read(artefact)
-    Objects(world).write(artefact, b"this is no archive")
+    Objects(world).write(artefact, damaged(good))
     deployment.decide()
     stage, told = deployment.failure()
     expect_answers(world, requests.codes.ok)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from mlproject.faults.injection import until
 from mlproject.faults.world import World
 from mlproject.rehearsal.life import Life
 
+MODEL_FILE = "model.ubj"
 COPIED = ("ModelPackageGroupName", "InferenceSpecification", "CustomerMetadataProperties", "ModelMetrics")
 
 
@@ -37,6 +40,23 @@ class Objects:
 def _place(uri: str) -> dict[str, str]:
     parts = urlsplit(uri)
     return {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}
+
+
+def damaged(archive: bytes) -> bytes:
+    """Return a model artefact whose files are all there, and the model itself no model."""
+    made = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as good,
+        tarfile.open(fileobj=made, mode="w:gz") as bad,
+    ):
+        for member in good.getmembers():
+            file = good.extractfile(member)
+            content = (
+                b"this is no model" if member.name.endswith(MODEL_FILE) else file.read() if file else b""
+            )
+            member.size = len(content)
+            bad.addfile(member, io.BytesIO(content))
+    return made.getvalue()
 
 
 @dataclass(frozen=True)
@@ -204,6 +224,6 @@ class Execution:
 
 def start_pipeline(world: World, kind: str) -> Execution:
     """Start the project's ``modelbuild`` or ``modeldeploy`` pipeline."""
-    pipeline = world.trained.project.names.repository(kind)
+    pipeline = world.train().project.names.repository(kind)
     started = world.client("codepipeline").start_pipeline_execution(name=pipeline)
     return Execution(world, pipeline, started["pipelineExecutionId"])

@@ -84,7 +84,7 @@ def _answers(world: World) -> bool:
 
 @fault("update while a pipeline runs", "the lead updates the project while the model build runs")
 def update_while_running(world: World) -> Finding:
-    life = world.trained
+    life = world.train()
     running = start_pipeline(world, "modelbuild")
     until(lambda: running.stage_status("Test") == "InProgress", "the model build does not start")
     with timed() as timer:
@@ -101,7 +101,7 @@ def update_while_running(world: World) -> Finding:
 
 @fault("delete while a pipeline runs", "the lead deletes the project while the model build runs")
 def delete_while_running(world: World) -> Finding:
-    life = world.trained
+    life = world.train()
     running = start_pipeline(world, "modelbuild")
     until(lambda: running.stage_status("Test") == "InProgress", "the model build does not start")
     seconds = world.delete(life)

@@ -15,7 +15,7 @@ from mlproject.rehearsal import rest
 
 def registry(world: World) -> Registry:
     """Return the registry of the project, which has trained by then."""
-    return Registry(world, world.trained)
+    return Registry(world, world.train())
 
 
 def ask(world: World) -> requests.Response:

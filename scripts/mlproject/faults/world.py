@@ -95,9 +95,8 @@ class World:
             self._project.create()
         return self._project
 
-    @property
-    def trained(self) -> Life:
-        """The same project, its first model registered and its first runs over."""
+    def train(self) -> Life:
+        """Return the same project, its first model registered and its first runs over."""
         life = self.project
         if not self._trained:
             life.train()
