@@ -15,6 +15,7 @@ import docker.errors
 OWNER = "localaws.owner"
 PROCESS = "localaws.process"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+NAMESPACE = Path("/proc/self/ns/pid")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Owner:
     id
         Its own.
     process
-        ``<boot>/<process id>/<start time>``: the same process id comes again, with these two it does not.
+        ``<boot>/<process namespace>/<process id>/<start time>``: the same process id comes again and is somebody
+        else's in another namespace; with the others it is unique.
     """
 
     id: str
@@ -44,12 +46,25 @@ class Owner:
 
 
 def process_mark(process: int) -> str:
-    """Return what stands for a running process, ``""`` when there is no such process."""
+    """Return what stands for a running process of this namespace, ``""`` when there is no such process."""
     with contextlib.suppress(OSError):
         # The second field, the program's name, may hold spaces and parentheses.
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        return f"{BOOT_ID.read_text().strip()}/{process}/{fields[19]}"
+        return "/".join((*_here(), str(process), fields[19]))
     return ""
+
+
+def is_gone(mark: str) -> bool:
+    """Tell whether a process has ended for certain: one of another namespace cannot be seen from here."""
+    boot, namespace, process = (*mark.split("/"), "", "", "")[:3]
+    own_boot, own_namespace = _here()
+    if boot != own_boot:
+        return True
+    return namespace == own_namespace and process_mark(int(process)) != mark
+
+
+def _here() -> tuple[str, str]:
+    return BOOT_ID.read_text().strip(), str(NAMESPACE.readlink())
 
 
 def remove_owned(client: Any, owner: str) -> None:
@@ -62,9 +77,7 @@ def remove_orphans(client: Any) -> int:
     """Remove what belongs to processes that are gone; return how many things that were."""
     removed = 0
     for thing in _labelled(client, PROCESS):
-        mark = _labels(thing).get(PROCESS, "")
-        number = mark.rsplit("/", 2)[-2] if mark.count("/") >= 2 else ""
-        if not number.isdigit() or process_mark(int(number)) != mark:
+        if is_gone(_labels(thing).get(PROCESS, "")):
             _remove(thing)
             removed += 1
     return removed

@@ -74,10 +74,12 @@ def test_what_a_process_that_is_gone_left_is_removed_and_what_a_living_one_has_s
     ended.communicate()
     docker.fill({OWNER: "living", PROCESS: process_mark(os.getpid())})
     docker.fill({OWNER: "gone", PROCESS: gone})
-    docker.fill({OWNER: "before the machine's restart", PROCESS: f"other-boot/{os.getpid()}/1"})
+    docker.fill({OWNER: "before the machine's restart", PROCESS: f"other-boot/ns/{os.getpid()}/1"})
     docker.fill({OWNER: "unreadable", PROCESS: "?"})
+    boot, _, process, start = process_mark(os.getpid()).split("/")
+    docker.fill({OWNER: "out of sight", PROCESS: f"{boot}/pid:[1]/{process}/{start}0"})
     assert remove_orphans(docker) == 9
-    assert docker.owners() == {"living"}
+    assert docker.owners() == {"living", "out of sight"}
 
 
 def test_every_server_is_an_owner_of_its_own_in_the_same_process() -> None:
