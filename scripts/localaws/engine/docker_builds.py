@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from localaws import build_image, docker_images
 from localaws.docker_network import DockerNetwork
 from localaws.engine import ContainerSpec
 from localaws.engine.curated import BUILD_IMAGE
+from localaws.engine.docker_owner import remove_labelled
 from localaws.engine_socket.engine_proxy import serve
 from localaws.engine_socket.translations import Names, Translations
 from localaws.engine_socket.upstream import Upstream
@@ -21,6 +23,7 @@ from localaws.images import ImageNotFound
 from localaws.settings import HostSettings
 
 SOCKET = "/var/run/docker.sock"
+BUILD = "localaws.build"
 
 
 @contextlib.contextmanager
@@ -67,7 +70,8 @@ def _image(client: Any, uri: str) -> str:
 def _engine(
     client: Any, network: DockerNetwork, labels: Mapping[str, str], spec: ContainerSpec
 ) -> Iterator[Path]:
-    """Serve a Docker engine for one build; yield its socket."""
+    """Serve a Docker engine for one build; yield its socket. What the build made in it goes with the build."""
+    build = uuid.uuid4().hex
     version = client.version()
     adapter = client.api.get_adapter(client.api.base_url)
     upstream = Upstream(Path(adapter.socket_path), version["ApiVersion"], version["MinAPIVersion"])
@@ -77,9 +81,10 @@ def _engine(
         translations = Translations(
             names=Names(docker_images.registry_prefix()),
             mounts={**spec.mounts, SOCKET: socket},
-            labels=labels,
+            labels={**labels, BUILD: build},
             proxy=network.endpoint,
         )
         with serve(socket, upstream, translations) as made:
             yield socket
+        remove_labelled(client, f"{BUILD}={build}")
         docker_images.retire(client, made)

@@ -69,7 +69,12 @@ def _here() -> tuple[str, str]:
 
 def remove_owned(client: Any, owner: str) -> None:
     """Remove every container, network and volume of an owner."""
-    for thing in _labelled(client, f"{OWNER}={owner}"):
+    remove_labelled(client, f"{OWNER}={owner}")
+
+
+def remove_labelled(client: Any, label: str) -> None:
+    """Remove every container, network and volume that carries a label."""
+    for thing in _labelled(client, label):
         _remove(thing)
 
 

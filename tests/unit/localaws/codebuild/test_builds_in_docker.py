@@ -35,6 +35,7 @@ phases:
       - grep immutable refusal
       - IMAGE=$(docker inspect --format '{{{{index .RepoDigests 0}}}}' $REPOSITORY:one)
       - docker run --rm --volume $PWD:/source $IMAGE ls /source/Dockerfile
+      - docker run --detach --name left-behind $IMAGE sleep 600
       - aws ecr describe-images --repository-name theirs --query 'imageDetails[0].imageDigest' --output text > out.txt
       - test "${{IMAGE##*@}}" = "$(cat out.txt)"
 artifacts:
@@ -82,6 +83,7 @@ def test_an_image_is_built_pushed_and_run(
     image = ecr.describe_images(repositoryName="theirs")["imageDetails"][0]
     told = s3.get_object(Bucket="artifacts", Key="out/out.txt")["Body"].read().decode().strip()
     assert (image["imageTags"], image["imageDigest"]) == (["one"], told)
+    assert docker.from_env().containers.list(filters={"name": "left-behind"}) == []
     localaws.engine.close()
     assert {name for name in names_of_images() - before if REPOSITORY in name} == set()
 

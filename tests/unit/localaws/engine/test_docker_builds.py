@@ -43,8 +43,14 @@ class FakeImages:
 def client(images: FakeImages) -> Any:
     adapter = SimpleNamespace(socket_path="/var/run/docker.sock")
     api = SimpleNamespace(base_url="http+docker://localhost", get_adapter=lambda _: adapter)
+    none = SimpleNamespace(list=lambda **_: [])
     return SimpleNamespace(
-        images=images, api=api, version=lambda: {"ApiVersion": "1.47", "MinAPIVersion": "1.24"}
+        images=images,
+        api=api,
+        version=lambda: {"ApiVersion": "1.47", "MinAPIVersion": "1.24"},
+        containers=none,
+        networks=none,
+        volumes=none,
     )
 
 
