@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -61,6 +61,17 @@ def build_mounts() -> list[str]:
         mounts.append(f"{Path(terraform).resolve()}:{TOOLS}/terraform")
     mounts += provider_mirrors(os.environ.get("TF_CLI_CONFIG_FILE", ""))
     return [word for mount in mounts for word in ("--build-mount", mount)]
+
+
+def uv_cache(options: Sequence[str]) -> Path:
+    """Return uv's cache, which builds share, as CodeBuild's cache lets them on AWS.
+
+    Builds in Docker are root and leave root's files there: unless this user is root, they get a cache of their own.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    if Engine.PROCESSES in options or os.geteuid() == 0:
+        return Path(os.environ.get("UV_CACHE_DIR", home / "uv"))
+    return home / "localaws/uv"
 
 
 def provider_mirrors(config_file: str) -> list[str]:

@@ -52,9 +52,6 @@ BUILD_ENVIRONMENT = (
 )
 """Settings of this machine that a build image of one's own would carry: where Terraform and Python find packages."""
 
-UV_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "uv"
-"""uv's usual cache: builds share it, as CodeBuild's cache lets them on AWS."""
-
 
 class Iam(StrEnum):
     """What localaws does about IAM."""
@@ -179,11 +176,11 @@ def running(
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
     command += engine
     tools = _build_tools(folder / "tools")
-    environment = (
-        {"UV_CACHE_DIR": str(UV_CACHE), "UV_LINK_MODE": "symlink"}
-        | os.environ
-        | {"PATH": f"{tools}:{os.environ['PATH']}"}
-    )
+    cache = engines.uv_cache(engine)
+    # A folder that is not there yet would not be mounted.
+    cache.mkdir(parents=True, exist_ok=True)
+    environment = {"UV_LINK_MODE": "symlink"} | os.environ
+    environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "UV_CACHE_DIR": str(cache)}
     for name in BUILD_ENVIRONMENT:
         if environment.get(name):
             command += ["--build-environment", name]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from mlproject.errors import PlatformError
-from mlproject.rehearsal.engines import Chosen, Engine, base_images, chosen, options, provider_mirrors
+from mlproject.rehearsal.engines import (
+    Chosen,
+    Engine,
+    base_images,
+    chosen,
+    options,
+    provider_mirrors,
+    uv_cache,
+)
 from mlproject.rehearsal.life import IMAGES
 
 
@@ -62,3 +71,18 @@ def test_builds_in_docker_get_the_tools_and_the_provider_mirror_of_this_machine(
 
 def test_without_a_mirror_providers_come_from_their_registry(tmp_path: Path) -> None:
     assert provider_mirrors("") == provider_mirrors(str(tmp_path / "missing.rc")) == []
+
+
+def test_builds_share_the_cache_of_uv_unless_they_would_leave_roots_files_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    docker, processes = options(Engine.DOCKER, []), options(Engine.PROCESSES, [])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert uv_cache(processes) == tmp_path / "uv"
+    assert uv_cache(docker) == tmp_path / "localaws/uv"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert uv_cache(docker) == tmp_path / "uv"
+    monkeypatch.setenv("UV_CACHE_DIR", "/elsewhere")
+    assert uv_cache(docker) == Path("/elsewhere")
