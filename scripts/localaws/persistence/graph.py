@@ -164,7 +164,9 @@ class Writer:
             if hasattr(found, slot):
                 state[slot] = getattr(found, slot)
         if isinstance(found, collections.defaultdict):
-            state["default_factory"] = found.default_factory
+            # One without a name is the class's own, which `backends` takes from a backend that has just been made.
+            factory = found.default_factory
+            state["default_factory"] = factory if _has_name(factory) else None
         written = STAND_INS[type(found)](found, self) if type(found) in STAND_INS else {}
         return [[name, written[name] if name in written else self.value(state[name])] for name in state]
 
@@ -176,8 +178,8 @@ class Writer:
             yield [self.value(each) for each in found]
 
     def _named(self, found: Any) -> Value:
-        name = f"{found.__module__}:{found.__qualname__}"
-        if "<" in name or (not _trusted(str(found.__module__)) and found.__module__ != "builtins"):
+        name = _class_label(found)
+        if not _has_name(found):
             self.lost[name] = "it has no name to find it by"
             return list(GONE)
         return ["c", name]
@@ -273,7 +275,13 @@ def _slots(kind: Any) -> tuple[str, ...]:
     return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
 
 
-def _class_label(kind: type) -> str:
+def _has_name(found: Any) -> bool:
+    """Tell whether a function or class can be found again by module and name."""
+    module = str(found.__module__)
+    return "<" not in _class_label(found) and (_trusted(module) or module == "builtins")
+
+
+def _class_label(kind: Any) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
