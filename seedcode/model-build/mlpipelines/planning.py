@@ -109,11 +109,12 @@ class _Planner:
 
     def plan(self) -> PipelinePlan:
         for step in self._steps.values():
+            if not self._has_sources(step):
+                continue
             try:
                 self._plan.steps.append(self._planned(step))
             except ValueProblem as error:
                 self.problems.append(step.problem(str(error)))
-        self._check_sources()
         self._order()
         self._check_branches()
         if not self.problems:
@@ -195,29 +196,26 @@ class _Planner:
                 "outputs": [(o.name, o.type) for o in entry.outputs],
             }
 
-    def _check_sources(self) -> None:
-        """Note entry points that are not there."""
-        for step in self._steps.values():
-            script = getattr(step.block, "entry_point", None)
-            if not script:
-                continue
-            own = getattr(step.block, "source_directory", None) or step.model.section.source_directory
-            if not own:
-                message = "an entry_point needs a source_directory, in its block or its model"
-                self.problems.append(step.block_problem(message, "entry_point"))
-                continue
-            folder = (self._root / own).resolve()
-            if not folder.is_relative_to(self._root.resolve()) or not (folder / script).is_file():
-                known = (
-                    [
-                        path.removeprefix(f"{own.strip('/')}/")
-                        for path in code_files(self._root, own, ["**/*.py"])
-                    ]
-                    if folder.is_dir()
-                    else []
-                )
-                message = f"there is no file {own.strip('/')}/{script}{one_of(script, known)}"
-                self.problems.append(step.block_problem(message, "entry_point"))
+    def _has_sources(self, step: WrittenStep) -> bool:
+        """Tell whether the step's script and its files are there, and note what is missing."""
+        found = self.problems[:]
+        script = getattr(step.block, "entry_point", None)
+        own = getattr(step.block, "source_directory", None) or step.model.section.source_directory
+        folder = (self._root / own).resolve()
+        inside = folder.is_relative_to(self._root.resolve())
+        if script and not own:
+            message = "an entry_point needs a source_directory, in its block or its model"
+            self.problems.append(step.block_problem(message, "entry_point"))
+        elif script and not (inside and (folder / script).is_file()):
+            known = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py")] if inside else []
+            message = f"there is no file {own.strip('/')}/{script}{one_of(script, known)}"
+            self.problems.append(step.block_problem(message, "entry_point"))
+        elif script:
+            for number, pattern in enumerate(getattr(step.block, "source_files", None) or ()):
+                if not code_files(self._root, own, [pattern]):
+                    message = f"{own.strip('/')} has no file {pattern}"
+                    self.problems.append(step.block_problem(message, "source_files", number))
+        return self.problems == found
 
     def _order(self) -> None:
         planned = {step.name: step for step in self._plan.steps}

@@ -108,14 +108,14 @@ def _shorten(value: Any) -> str:
 def _unknown_key(word: str) -> str:
     if word in FROM_THE_PROJECT:
         return "comes from the project, never from a file: remove it"
-    known = _sections_by_key()
+    known = keys_with_sections()
     if word in known:
         return f"unknown key here: it belongs to {' or '.join(sorted(known[word]))}"
     return f"unknown key{suggestion(word, known)}"
 
 
 @functools.cache
-def _sections_by_key() -> dict[str, set[str]]:
+def keys_with_sections() -> dict[str, set[str]]:
     """Return all keys of the schema in all spellings, with the sections that have them."""
     found: dict[str, set[str]] = {}
     sections: list[type[BaseModel]] = [Section]

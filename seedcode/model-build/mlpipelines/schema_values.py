@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Discriminator, Field, Tag
@@ -66,7 +67,7 @@ class ExecutionValue(Section):
     ] = Field(description="Which one.")  # fmt: skip
 
 
-KINDS = {
+KINDS: Mapping[str, type[Section]] = {
     "parameter": ParameterValue,
     "output": OutputValue,
     "property": PropertyValue,

@@ -123,7 +123,10 @@ def code_files(root: Path, folder: str, patterns: Sequence[str] | None) -> list[
     if patterns is None:
         found = _walk(base, NOT_BY_ITSELF)
     else:
-        found = (path for pattern in patterns for path in base.glob(pattern))
+        usable = [
+            each for each in patterns if each and not each.startswith("/") and ".." not in each.split("/")
+        ]
+        found = (path for pattern in usable for path in base.glob(pattern))
     return sorted({path.relative_to(root).as_posix() for path in found if path.is_file()})
 
 

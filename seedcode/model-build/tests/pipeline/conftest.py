@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
+from configured_repository import Repository
 
-from mlpipelines.configuration import Configuration, find_files, read_configuration
 from mlpipelines.plan import PipelinePlan
-from mlpipelines.planning import Surroundings, plan_all
 from mlpipelines.project_settings import ProjectSettings, build_settings
-from mlpipelines.step_code import ContentStaging
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -36,8 +33,6 @@ REPOSITORY = Path(__file__).parents[2]
 # The SDK makes clients while it is imported, before any fixture runs.
 os.environ.setdefault("AWS_DEFAULT_REGION", ENVIRONMENT["AWS_DEFAULT_REGION"])
 
-Planned: TypeAlias = dict[str, PipelinePlan]
-
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
@@ -52,45 +47,6 @@ def environment() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def settings(environment: None) -> ProjectSettings:
     return build_settings()
-
-
-class Repository:
-    """A folder with files, read and planned as one would."""
-
-    def __init__(self, root: Path, settings: ProjectSettings) -> None:
-        self.root = root
-        self.settings = settings
-        self.staging = ContentStaging(root, settings.project_bucket)
-
-    def write(self, files: Mapping[str, str]) -> Repository:
-        """Write files by path; what is indented stays so relative to its first line."""
-        for name, text in files.items():
-            path = self.root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
-        return self
-
-    def read(self, **variables: str) -> Configuration:
-        """Read all configuration files, with problems and all."""
-        return read_configuration(self.root, find_files(self.root), self.settings.variables() | variables)
-
-    def plan(self, **variables: str) -> Planned:
-        """Return the plans; raise what is wrong."""
-        configuration = self.read(**variables)
-        plans = {}
-        if not configuration.problems:
-            plans = plan_all(
-                configuration, Surroundings(self.settings, self.staging, lambda f: f"image-of-{f}")
-            )
-        configuration.raise_problems()
-        return plans
-
-    def problems(self, **variables: str) -> list[str]:
-        """Return what is wrong, as people see it."""
-        configuration = self.read(**variables)
-        if not configuration.problems:
-            plan_all(configuration, Surroundings(self.settings, self.staging, str))
-        return [str(problem) for problem in sorted(set(configuration.problems))]
 
 
 @pytest.fixture

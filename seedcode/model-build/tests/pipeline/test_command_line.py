@@ -1,0 +1,108 @@
+"""The commands, as a data scientist types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from configured_repository import Repository
+from conftest import REPOSITORY
+from sample_shapes import FILES, SAMPLES
+
+from mlpipelines.command_line import main
+
+PNG = b"\x89PNG"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_validating_never_imports_the_sdk_nor_botocore() -> None:
+    program = (
+        "import sys; from mlpipelines.command_line import main; code = main(['validate'])\n"
+        "print(sorted({'sagemaker', 'boto3', 'botocore', 'PIL'} & set(sys.modules)), code)"
+    )
+    done = run("-c", program)
+    assert done.stdout.splitlines() == ["churn: 6 steps, fine", "[] 0"], done.stderr
+
+
+def test_problems_end_with_exit_code_1_and_their_number(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write({"a/conf/conf.yaml": "models: 3\n"})
+    monkeypatch.chdir(repository.root)
+    assert main(["validate"]) == 1
+    assert capsys.readouterr().err == (
+        "a/conf/conf.yaml:1:1: models: must be a mapping, not 3\nerror: 1 problem in the configuration\n"
+    )
+
+
+def test_the_sample_s_variable_chooses_the_files(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write(FILES).write(SAMPLES["lgbm"]).write(SAMPLES["tf"])
+    monkeypatch.chdir(repository.root)
+    monkeypatch.setenv("SMP_MODEL_CONFIGPATH", "*/tf/conf/conf.yaml")
+    assert main(["validate"]) == 0
+    assert capsys.readouterr().out == "houses-test: 6 steps, fine\n"
+
+
+def test_a_pipeline_is_shown_as_mermaid_json_and_picture(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write(FILES).write(SAMPLES["multi-model"])
+    monkeypatch.chdir(repository.root)
+    assert main(["show", "houses-both"]) == 0
+    drawn = capsys.readouterr().out
+    assert drawn.startswith("flowchart TD\n  subgraph m0")
+    assert "s1 --> s3" in drawn
+    assert main(["show", "houses-both", "--format", "png"]) == 0
+    assert (repository.root / "houses-both.png").read_bytes().startswith(PNG)
+    assert main(["show", "houses-both", "--format", "json", "--output", "d.json"]) == 0
+    assert len(json.loads(Path("d.json").read_text())["Steps"]) == 9
+
+
+def test_a_misspelt_pipeline_is_named_with_the_near_one(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write(FILES).write(SAMPLES["tf"])
+    monkeypatch.chdir(repository.root)
+    assert main(["show", "house-test"]) == 1
+    assert "did you mean houses-test?" in capsys.readouterr().err
+
+
+def test_images_of_folders_are_listed_once(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = REPOSITORY / "examples/own_image/conf/example.yaml"
+    repository.write(
+        {
+            "own/conf/conf.yaml": example.read_text(),
+            "examples/own_image/container/Dockerfile": "FROM scratch\n",
+            "churn/synthetic.py": "",
+        }
+    )
+    monkeypatch.chdir(repository.root)
+    assert main(["images"]) == 0
+    assert capsys.readouterr().out == "examples/own_image/container\n"
+
+
+@pytest.mark.parametrize("url", ["", "https://sagemaker.eu-west-1.amazonaws.com"])
+def test_a_local_run_refuses_any_other_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    assert main(["run", "--local", "churn"]) == 1
+    assert "--local wants an AWS on this machine" in capsys.readouterr().err
