@@ -6,7 +6,7 @@ APPROXIMATED = {
     "CreateDomain": "moto keeps it; no Studio opens",
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
     "CreateEndpointConfig": "explainers and asynchronous inference are refused",
-    "CreateModel": "multi-model and serial-inference models are refused; a VPC has no effect",
+    "CreateModel": "multi-model containers and direct invocation are refused; a VPC has no effect",
     "CreateHyperParameterTuningJob": "Grid, Random and Bayesian search (optuna's TPE); Hyperband, warm start, early "
     "stopping Auto, several training job definitions and Autotune are refused",
     "CreatePipeline": "steps of other types than those above are refused by name",
@@ -14,7 +14,7 @@ APPROXIMATED = {
     "a VPC has no effect",
     "CreateTrainingJob": "in processes, hosts are named by addresses; pipe mode, compressed input, file systems "
     "and heterogeneous clusters are refused; a VPC has no effect",
-    "CreateTransformJob": "manifests, RecordIO, TFRecord, data capture and serial-inference models are refused; "
+    "CreateTransformJob": "manifests, RecordIO, TFRecord and data capture are refused; "
     "`MaxPayloadInMB` 0 sends a whole record at once, not in chunks",
     "Search": "models and experiments as moto keeps them; the resources that run here are not searched",
     "UpdateEndpoint": "`DeploymentConfig` is kept: new variants take over at once when they are healthy, and no alarm "

@@ -1,11 +1,11 @@
-"""The container of one instance of a transform job: brought up, asked how it wants to be called, and called."""
+"""The containers of one instance of a transform job: waited for, asked how they want to be called, and called."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,36 +45,38 @@ class ExecutionParameters:
 
 
 class BatchServer:
-    """A container that serves a model to a transform job.
+    """The containers that serve a model to a transform job, each with what the one before answered.
 
     Parameters
     ----------
-    container
-        Running, its port published.
+    containers
+        Running, their ports published.
     timeout, retries
         Of a request, as ModelClientConfig gives them.
     """
 
-    def __init__(self, container: Container, timeout: float, retries: int) -> None:
-        address = urllib3.util.parse_url(container.address)
-        self._pool = urllib3.HTTPConnectionPool(str(address.host), address.port, maxsize=32)
-        self._container = container
+    def __init__(self, containers: Sequence[Container], timeout: float, retries: int) -> None:
+        self._pools = [(container, _pool(container)) for container in containers]
         self._timeout = timeout
         self._retries = retries
 
     def wait_until_healthy(self) -> None:
-        """Return when the container answers ``/ping``; raise when it has ended or does not come to it."""
+        """Return when the containers answer ``/ping``; raise when one has ended or does not come to it."""
         deadline = time.monotonic() + STARTUP_SECONDS
-        while not self._healthy():
-            if not self._container.running() or time.monotonic() > deadline:
-                raise InvocationError("The container did not pass the ping health check", "AlgorithmError")
-            time.sleep(PING_SECONDS)
+        for container, pool in self._pools:
+            while not _healthy(pool):
+                if not container.running() or time.monotonic() > deadline:
+                    raise InvocationError(
+                        "The container did not pass the ping health check", "AlgorithmError"
+                    )
+                time.sleep(PING_SECONDS)
 
     def execution_parameters(self) -> ExecutionParameters:
-        """Return what ``/execution-parameters`` answers, the defaults where the container has none."""
+        """Return what ``/execution-parameters`` of the first container answers, the defaults where it has none."""
         defaults = ExecutionParameters()
+        _, first = self._pools[0]
         try:
-            answer = self._pool.request("GET", "/execution-parameters", timeout=PING_TIMEOUT, retries=False)
+            answer = first.request("GET", "/execution-parameters", timeout=PING_TIMEOUT, retries=False)
             given = json.loads(answer.data) if answer.status == 200 else {}
             return ExecutionParameters(
                 int(given.get("MaxConcurrentTransforms", defaults.max_concurrent_transforms)),
@@ -85,23 +87,36 @@ class BatchServer:
             return defaults
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, str]:
-        """Return a prediction and its content type; what the container cannot do now is tried again."""
+        """Return a prediction and its content type."""
+        kind = ""
+        for _, pool in self._pools:
+            body, kind = self._invoke(pool, body, headers)
+            headers = {**headers, "Content-Type": kind} if kind else headers
+        return body, kind
+
+    def close(self) -> None:
+        """Close the connections, which a server that is told to end may wait for."""
+        for _, pool in self._pools:
+            pool.close()
+
+    def _invoke(
+        self, pool: urllib3.HTTPConnectionPool, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[bytes, str]:
+        """Ask one container; what it cannot do now is tried again."""
         for attempt in range(self._retries + 1):
             try:
-                return self._invoke_once(body, headers)
+                return self._invoke_once(pool, body, headers)
             except InvocationError as error:
                 if error.reason == "ClientError" or attempt == self._retries:
                     raise
             time.sleep(RETRY_SECONDS)
         raise AssertionError("the last attempt returns or raises")
 
-    def close(self) -> None:
-        """Close the connections, which a server that is told to end may wait for."""
-        self._pool.close()
-
-    def _invoke_once(self, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, str]:
+    def _invoke_once(
+        self, pool: urllib3.HTTPConnectionPool, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[bytes, str]:
         try:
-            answer: Any = self._pool.request(
+            answer: Any = pool.request(
                 "POST",
                 "/invocations",
                 body=body,
@@ -123,7 +138,13 @@ class BatchServer:
         reason = "ClientError" if answer.status < 500 else "AlgorithmError"
         raise InvocationError(f"Bad HTTP status received from algorithm: {answer.status}. {said}", reason)
 
-    def _healthy(self) -> bool:
-        with contextlib.suppress(urllib3.exceptions.HTTPError):
-            return bool(self._pool.request("GET", "/ping", timeout=PING_TIMEOUT, retries=False).status == 200)
-        return False
+
+def _pool(container: Container) -> urllib3.HTTPConnectionPool:
+    address = urllib3.util.parse_url(container.address)
+    return urllib3.HTTPConnectionPool(str(address.host), address.port, maxsize=32)
+
+
+def _healthy(pool: urllib3.HTTPConnectionPool) -> bool:
+    with contextlib.suppress(urllib3.exceptions.HTTPError):
+        return bool(pool.request("GET", "/ping", timeout=PING_TIMEOUT, retries=False).status == 200)
+    return False

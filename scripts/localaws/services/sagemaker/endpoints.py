@@ -14,10 +14,11 @@ from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
 from localaws.services.sagemaker.capture import Capture
 from localaws.services.sagemaker.hosted_models import containers, find_config, find_model
-from localaws.services.sagemaker.hosting import HostFailed, VariantHost
+from localaws.services.sagemaker.hosting import HostFailed
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.measures import Measures
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now, tag_map
+from localaws.services.sagemaker.serial_hosting import SerialHost
 
 EVENT_STATUS = {
     "Creating": "CREATING",
@@ -31,10 +32,10 @@ EVENT_STATUS = {
 
 @dataclass
 class Variant:
-    """A variant in service: its container, and what its traffic leaves behind."""
+    """A variant in service: its containers, and what its traffic leaves behind."""
 
     config: dict[str, Any]
-    host: VariantHost
+    host: SerialHost
     measures: Measures
     capture: Capture | None
     summary: dict[str, Any]
@@ -207,18 +208,21 @@ def _planned(region: Region, endpoint: str, config: Resource) -> list[Variant]:
 
 def _variant(region: Region, endpoint: str, config: dict[str, Any], given: dict[str, Any]) -> Variant:
     model = find_model(region, given["ModelName"])
-    container = containers(region, model)[0]
+    served = containers(region, model)
     isolated = model.detail["EnableNetworkIsolation"] or config["EnableNetworkIsolation"]
-    host = VariantHost(region, endpoint, given, container, model.detail["ExecutionRoleArn"], isolated)
+    host = SerialHost(region, endpoint, given, served, model.detail["ExecutionRoleArn"], isolated)
     capture_config = config.get("DataCaptureConfig", {})
     capture = None
     if capture_config and capture_config.get("EnableCapture", True):
         capture = Capture(region, endpoint, host.name, capture_config, host.role)
-    image = {"SpecifiedImage": host.image, "ResolvedImage": host.resolved_image, "ResolutionTime": now()}
+    images = [
+        {"SpecifiedImage": each.image, "ResolvedImage": each.resolved_image, "ResolutionTime": now()}
+        for each in host.hosts
+    ]
     weight = given["InitialVariantWeight"]
     summary: dict[str, Any] = {
         "VariantName": host.name,
-        "DeployedImages": [image],
+        "DeployedImages": images,
         "CurrentWeight": weight,
         "DesiredWeight": weight,
     }

@@ -28,6 +28,8 @@ def create_model(request: Request) -> dict[str, Any]:
     if "PrimaryContainer" in params and "Containers" in params:
         raise ValidationError("Specify either PrimaryContainer or Containers, not both.")
     given = [params["PrimaryContainer"]] if "PrimaryContainer" in params else params.get("Containers", [])
+    if params.get("InferenceExecutionConfig", {}).get("Mode", "Serial") != "Serial":
+        raise ValidationError("localaws does not support InferenceExecutionConfig Mode Direct.")
     role = params.get("ExecutionRoleArn", "")
     if not given or not role:
         raise ValidationError("A model needs an ExecutionRoleArn and a PrimaryContainer or Containers.")
@@ -85,7 +87,7 @@ def find_model(region: Region, name: str) -> Resource:
 def containers(region: Region, model: Resource) -> list[dict[str, Any]]:
     """Return a model's containers with image, model data and environment, a package's among them."""
     given = model.detail.get("Containers") or [model.detail["PrimaryContainer"]]
-    return [_resolved(region, container) for container in given]
+    return [resolved for container in given for resolved in _resolved(region, container)]
 
 
 def create_endpoint_config(request: Request) -> dict[str, Any]:
@@ -168,20 +170,22 @@ def _check_container(region: Region, container: dict[str, Any], role: str) -> No
             ) from error
 
 
-def _resolved(region: Region, container: dict[str, Any]) -> dict[str, Any]:
+def _resolved(region: Region, container: dict[str, Any]) -> list[dict[str, Any]]:
     if "ModelPackageName" not in container:
-        return container
+        return [container]
     package = find_package(region, container["ModelPackageName"])
-    registered = package.detail["InferenceSpecification"]["Containers"][0]
-    environment = {**registered.get("Environment", {}), **container.get("Environment", {})}
-    return {**registered, "Environment": environment}
+    return [
+        {
+            **registered,
+            "Environment": {**registered.get("Environment", {}), **container.get("Environment", {})},
+        }
+        for registered in package.detail["InferenceSpecification"]["Containers"]
+    ]
 
 
 def _check_variant(region: Region, variant: dict[str, Any]) -> None:
     name = variant["VariantName"]
-    model = find_model(region, variant.get("ModelName", ""))
-    if len(containers(region, model)) > 1:
-        raise ValidationError(f"localaws does not support inference pipelines (variant {name}).")
+    find_model(region, variant.get("ModelName", ""))
     if ("ServerlessConfig" in variant) == ("InstanceType" in variant):
         raise ValidationError(f"Variant {name} needs either InstanceType or ServerlessConfig.")
     if "InstanceType" in variant and "InitialInstanceCount" not in variant:

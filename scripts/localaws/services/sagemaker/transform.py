@@ -86,12 +86,9 @@ def _find(request: Request) -> Job:
 
 def _model(region: Region, name: str) -> TransformModel:
     model = find_model(region, name)
-    served = containers(region, model)
-    if len(served) > 1:
-        raise ValidationError(f"localaws does not support inference pipelines (model {name}).")
     role = model.detail["ExecutionRoleArn"]
     require_role(region, role)
-    return TransformModel(served[0], role, model.detail["EnableNetworkIsolation"])
+    return TransformModel(containers(region, model), role, model.detail["EnableNetworkIsolation"])
 
 
 def _summary(job: Job) -> dict[str, Any]:

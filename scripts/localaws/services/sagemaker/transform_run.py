@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from localaws.engine import ContainerSpec
+from localaws.engine import Container, ContainerSpec
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
 from localaws.services.sagemaker.batch_server import BatchServer, ExecutionParameters, InvocationError
 from localaws.services.sagemaker.container_images import resolved_image
 from localaws.services.sagemaker.data_processing import DataProcessing
 from localaws.services.sagemaker.file_transform import FileTransform, InputFile
-from localaws.services.sagemaker.job_hosts import OPT_ML, Host, HostGroup
+from localaws.services.sagemaker.job_hosts import OPT_ML, Host
 from localaws.services.sagemaker.jobs import REASON_LENGTH, Job, JobFailed, JobRun
 from localaws.services.sagemaker.resources import Region, now, tag_map
 from localaws.services.sagemaker.storage import relative_key, split_uri, unpack
@@ -37,9 +37,9 @@ EVENT_FIELDS = (
 
 @dataclass(frozen=True)
 class TransformModel:
-    """What a transform job serves: the model's container, role and network isolation."""
+    """What a transform job serves: the model's containers, role and network isolation."""
 
-    container: Mapping[str, Any]
+    containers: Sequence[Mapping[str, Any]]
     role: str
     isolated: bool
 
@@ -89,11 +89,17 @@ class TransformRun(JobRun):
         keys = self.bucket.keys(uri)
         if not keys:
             raise JobFailed(f'ClientError: No S3 objects found under S3 URL "{uri}".')
-        group = self.start_containers({host: self._serving(host) for host in self.hosts})
+        served = {host: self._serving(host) for host in self.hosts}
+        group = self.start_containers(
+            {place: spec for specs in served.values() for place, spec in specs.items()}
+        )
         try:
             with ThreadPoolExecutor(len(self.hosts)) as threads:
                 parts = {host: keys[place :: len(self.hosts)] for place, host in enumerate(self.hosts)}
-                works = [threads.submit(self._work, group, host, part) for host, part in parts.items()]
+                works = [
+                    threads.submit(self._work, [group.container(place) for place in served[host]], host, part)
+                    for host, part in parts.items()
+                ]
                 reasons = [reason for work in works for reason in work.result()]
         finally:
             group.stop(STOP_GRACE_SECONDS)
@@ -110,10 +116,22 @@ class TransformRun(JobRun):
         else:
             end_failed(self.region, self.job, reason)
 
-    def _serving(self, host: Host) -> ContainerSpec:
+    def _serving(self, host: Host) -> dict[Host, ContainerSpec]:
+        """Return what a host runs: the model's containers, each with a folder of its own."""
+        places = [
+            replace(host, label=f"{host.label}-container-{number}", folder=host.folder / str(number))
+            for number in range(1, len(self._model.containers) + 1)
+        ]
+        if len(places) == 1:
+            places = [host]
+        return {
+            place: self._serving_spec(place, container)
+            for place, container in zip(places, self._model.containers, strict=True)
+        }
+
+    def _serving_spec(self, host: Host, container: Mapping[str, Any]) -> ContainerSpec:
         folder = host.path(MODEL)
         folder.mkdir(parents=True)
-        container = self._model.container
         if container.get("ModelDataUrl"):
             archive = self.folder / f"{host.label}.tar.gz"
             archive.write_bytes(self.bucket.read(container["ModelDataUrl"]))
@@ -138,13 +156,13 @@ class TransformRun(JobRun):
         }
         return {name: str(value) for name, value in told.items() if value is not None}
 
-    def _work(self, group: HostGroup, host: Host, keys: Sequence[str]) -> list[str]:
+    def _work(self, containers: Sequence[Container], host: Host, keys: Sequence[str]) -> list[str]:
         """Transform a host's part of the files; return the reasons of those that failed."""
         stream = f"{self.job.name}/{host.label}-{int(now().timestamp())}/data-log"
         log = runtime().log_writer(self.region.name, self.log_group, stream, self.role)
         client = self.detail.get("ModelClientConfig", {})
         server = BatchServer(
-            group.container(host),
+            containers,
             client.get("InvocationsTimeoutInSeconds", DEFAULT_TIMEOUT),
             client.get("InvocationsMaxRetries", DEFAULT_RETRIES),
         )

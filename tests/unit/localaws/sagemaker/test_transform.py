@@ -28,7 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(404, b"")
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        print("request", json.dumps([self.headers.get("Content-Type"), body]), flush=True)
+        # One write: threads share the output.
+        sys.stdout.write("request " + json.dumps([self.headers.get("Content-Type"), body]) + "\\n")
         if "SLEEP" in os.environ: time.sleep(float(os.environ["SLEEP"]))
         if state["failures"] > 0:
             state["failures"] -= 1
