@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,7 +13,16 @@ from pathlib import Path
 
 from mlproject import console
 from mlproject.errors import UserError
-from mlproject.faults.findings import Finding, Row, failed_row, page, row, write_report
+from mlproject.faults.findings import (
+    Finding,
+    Row,
+    failed_row,
+    merged,
+    page,
+    read_report,
+    row,
+    write_report,
+)
 from mlproject.faults.world import World
 from mlproject.rehearsal import logs
 from mlproject.rehearsal.local import running
@@ -30,17 +40,16 @@ class Fault:
     name: str
     injected: str
     prove: Prove
-    engine: str = ""
 
 
 _faults: list[Fault] = []
 
 
-def fault(name: str, injected: str, engine: str = "") -> Callable[[Prove], Prove]:
-    """Enter a function into the campaign; ``engine`` names the only one that the fault means something on."""
+def fault(name: str, injected: str) -> Callable[[Prove], Prove]:
+    """Enter a function into the campaign."""
 
     def enter(prove: Prove) -> Prove:
-        _faults.append(Fault(name, injected, prove, engine))
+        _faults.append(Fault(name, injected, prove))
         return prove
 
     return enter
@@ -59,50 +68,56 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
     Parameters
     ----------
     output
-        Folder to write to.
+        Folder to write to; rows of faults that are not run are kept from the report that is there.
     only
-        Part of a name: only faults whose name holds it.
+        Regular expression: only faults whose name holds it.
     page_file
-        Where the page for people goes; None for a run that is no record (``only``).
+        Where the page for people goes, once every fault has a row; None for none.
 
     Raises
     ------
     UserError
         No fault has such a name.
     """
-    chosen = [each for each in faults() if only in each.name]
+    chosen = [each for each in faults() if re.search(only, each.name)]
     if not chosen:
         raise UserError(
             f"no fault is called {only!r}; there are: {', '.join(each.name for each in faults())}"
         )
-    rows: list[Row] = []
+    ran: list[Row] = []
     leftovers: list[str] = []
     with running(output.resolve() / "localaws", keep=False) as local:
         world = World(local, "processes")
         try:
             world.publish()
             for each in chosen:
-                if each.engine in ("", world.engine):
-                    rows.append(_prove(each, world))
-                    write_report(rows, leftovers, output / "report.json")
+                ran.append(prove(each, world))
+                record(ran[-1], (), output / "report.json", page_file)
             leftovers += world.end()
         finally:
             logs.save(world.session, output / "logs")
-            write_report(rows, leftovers, output / "report.json")
             world.close()
+    record(ran[-1], leftovers, output / "report.json", page_file)
     for entry in leftovers:
         console.fail(f"left over: {entry}")
-    if page_file is not None:
+    return all(each.recovered for each in ran) and not leftovers
+
+
+def record(new: Row, leftovers: Sequence[str], report: Path, page_file: Path | None) -> None:
+    """Put a row in its place in the report, and in the page when the report is whole."""
+    names = [each.name for each in faults()]
+    rows = merged(read_report(report), names, new)
+    write_report(rows, leftovers, report)
+    if page_file is not None and len(rows) == len(names):
         page_file.write_text(page(rows, os.cpu_count() or 1))
-    return all(each.recovered for each in rows) and not leftovers
 
 
-def _prove(each: Fault, world: World) -> Row:
+def prove(each: Fault, world: World) -> Row:
+    """Inject one fault and return its row; one that does not end well must not keep the others from being tried."""
     started = time.monotonic()
     try:
         found = row(each.name, each.injected, each.prove(world), world.local.data)
     except Exception as error:
-        # One that does not end well must not keep the others from being tried; the exit code tells.
         found = failed_row(each.name, each.injected, error, round(time.monotonic() - started, 1))
         console.note(traceback.format_exc())
     mark = "✓" if found.recovered else "✗"

@@ -12,16 +12,15 @@ LONGEST_SEEN = 300
 MESSAGE = "Message returned: "
 """What CloudFormation puts before the words of a custom resource."""
 
-PAGE_HEAD = """# Faults
-
-Written by `make faults`, which breaks what can break, one thing after the other, in a local AWS: the template's own
-code in its own builds, functions, pipelines and endpoints. Each row was injected for real; what the user sees is
-quoted from the run; the seconds are how long the recovery took, on a machine of {processors} processors.
-`make faults ONLY=name` runs one; [rehearsal.md](rehearsal.md) has the life without faults.
-
-| fault | injected | what the user sees | end state | recovered by | seconds |
-|---|---|---|---|---|---|
-"""
+PAGE_HEAD = (
+    "# Faults\n\n"
+    "Written by `make faults`, which breaks what can break, one thing after the other, in a local AWS: the template's "
+    "own code in its own builds, functions, pipelines and endpoints. Each row was injected for real; what the user "
+    "sees is quoted from the run; the seconds are how long the recovery took, on a machine of {processors} processors. "
+    "`make faults ONLY=name` runs some and renews their rows; [rehearsal.md](rehearsal.md) has the life without faults."
+    "\n\n"
+    "| fault | injected | what the user sees | end state | recovered by | seconds |\n|---|---|---|---|---|---|\n"
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,19 @@ def shortened(text: str) -> str:
     """Return one line of bearable length."""
     line = " ".join(text.partition(MESSAGE)[2].split() or text.split())
     return line if len(line) <= LONGEST_SEEN else f"{line[:LONGEST_SEEN]}..."
+
+
+def read_report(path: Path) -> list[Row]:
+    """Return the rows of an earlier run, none when there was none."""
+    if not path.exists():
+        return []
+    return [Row(**each) for each in json.loads(path.read_text())["faults"]]
+
+
+def merged(known: Sequence[Row], names: Sequence[str], new: Row) -> list[Row]:
+    """Return the rows with ``new`` in its fault's place, in the order of ``names``; what is no fault any more goes."""
+    by_name = {each.name: each for each in (*known, new)}
+    return [by_name[name] for name in names if name in by_name]
 
 
 def write_report(rows: Sequence[Row], leftovers: Sequence[str], path: Path) -> None:

@@ -6,7 +6,16 @@ import json
 from pathlib import Path
 
 from mlproject.faults import campaign
-from mlproject.faults.findings import LONGEST_SEEN, Finding, failed_row, page, row, write_report
+from mlproject.faults.findings import (
+    LONGEST_SEEN,
+    Finding,
+    failed_row,
+    merged,
+    page,
+    read_report,
+    row,
+    write_report,
+)
 
 GOOD = row(
     "kill",
@@ -44,3 +53,12 @@ def test_long_messages_are_cut() -> None:
 def test_faults_have_names_of_their_own() -> None:
     names = [each.name for each in campaign.faults()]
     assert len(names) == len(set(names)) >= 25
+
+
+def test_a_run_of_one_fault_renews_its_row_and_keeps_the_others(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    assert read_report(report) == []
+    write_report([GOOD, failed_row("drop", "network drop", ValueError("no"), 3.0)], [], report)
+    new = row("drop", "network drop", Finding("a wait", "created", "by itself", 2.0), Path("/data"))
+    rows = merged(read_report(report), ["drop", "kill", "never run"], new)
+    assert [(each.name, each.recovered) for each in rows] == [("drop", True), ("kill", True)]
