@@ -241,16 +241,18 @@ def rehearse(
 
 @app.command()
 def faults(
-    only: Annotated[str, typer.Option(help="Part of a name: run only faults whose name holds it.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Regular expression: only faults whose name holds it; the rows of others stay.")
+    ] = "",
     output: Annotated[Path, typer.Option(help="Where report.json and the logs go.")] = Path("build/faults"),
     page: Annotated[
-        Path | None, typer.Option(help="Write the table for people there, if every fault ran.")
+        Path | None, typer.Option(help="Write the table for people there, once every fault has run.")
     ] = None,
 ) -> None:
     """Break what can break in a local AWS, and see that each is told, ends well and can be recovered from."""
     from mlproject.faults import campaign
 
-    raise SystemExit(0 if campaign.run(output, only, None if only else page) else 1)
+    raise SystemExit(0 if campaign.run(output, only, page) else 1)
 
 
 def _decide(name: str, decision: approvals.Decision, comment: str, region: str, json: bool) -> None:
