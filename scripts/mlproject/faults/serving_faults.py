@@ -77,6 +77,7 @@ def hanging_endpoint(world: World) -> Finding:
 
 @fault("KMS key disabled", "the platform's key is disabled, then enabled again")
 def key_disabled(world: World) -> Finding:
+    world.train()
     kms, key = world.client("kms"), world.platform_key
     kms.disable_key(KeyId=key)
     try:
