@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,7 @@ class Translations:
         return f"{self._machine_path(source)}{colon}{rest}" if source.startswith("/") else bind
 
     def _machine_path(self, path: str) -> str:
+        path = posixpath.normpath(path)
         for mounted, place in sorted(self.mounts.items(), key=lambda item: -len(item[0])):
             if path == mounted or path.startswith(mounted.rstrip("/") + "/"):
                 return str(place) + path[len(mounted.rstrip("/")) :]

@@ -249,12 +249,13 @@ def test_a_container_gets_the_owners_labels_and_the_builds_own_paths(
     assert body["HostConfig"]["Mounts"][0]["Source"] == f"{tmp_path}/build"
 
 
-def test_a_path_that_only_the_builds_container_has_is_refused(ask: Ask, engine: FakeEngine) -> None:
-    answer = ask(
-        "POST", "/v1.41/containers/create", {"Image": "a", "HostConfig": {"Binds": ["/root/.aws:/x"]}}
-    )
+@pytest.mark.parametrize("path", ["/root/.aws", "/codebuild/../etc", "/codebuilder"])
+def test_a_path_that_only_the_builds_container_has_is_refused(
+    ask: Ask, engine: FakeEngine, path: str
+) -> None:
+    answer = ask("POST", "/v1.41/containers/create", {"Image": "a", "HostConfig": {"Binds": [f"{path}:/x"]}})
     assert answer.status == 400
-    assert "/root/.aws" in answer.text
+    assert "only these can be mounted: /codebuild" in answer.text
     assert engine.seen == []
 
 
