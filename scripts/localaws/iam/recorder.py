@@ -63,11 +63,26 @@ class Recorder:
                 "principals": {
                     arn: {
                         "granted": _granted(self.policies.get(arn, Policies())),
+                        "void": _void(self.policies.get(arn, Policies())),
                         "used": {action: sorted(on) for action, on in sorted(self.used.get(arn, {}).items())},
                     }
                     for arn in sorted({*self.used, *self.policies})
                 },
             }
+
+
+def _void(policies: Policies) -> list[str]:
+    """Return the actions that an identity's policies name on resources that they can never be on."""
+    granted = _granted(policies)
+    named = {
+        action
+        for document in policies.identity
+        for statement in document.statements
+        if statement.allows and not statement.not_actions
+        for action in statement.actions
+        if "*" not in action
+    }
+    return sorted(action for action in named if expand(action)[0] not in granted)
 
 
 def _granted(policies: Policies) -> Mapping[str, list[str]]:

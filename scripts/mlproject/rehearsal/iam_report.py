@@ -34,11 +34,14 @@ class RoleUse:
         ``platform/...``, ``project/...`` or a person's role.
     granted, used
         Actions; what was used may come from a resource's policy as well.
+    void
+        Actions that are named on resources that they can never be on.
     """
 
     name: str
     granted: frozenset[str]
     used: frozenset[str]
+    void: tuple[str, ...] = ()
 
     @property
     def unused(self) -> list[str]:
@@ -73,6 +76,9 @@ def write(record: Mapping[str, Any], folder: Path) -> list[str]:
     (folder / "report.md").write_text(_page(record, roles, reasons))
     wrong = [each["message"] for each in report["denied"]]
     wrong += [f"nobody knows which action {each} is" for each in report["unknown"]]
+    wrong += [
+        f"{each.name} names {', '.join(each.void)} where it has no effect" for each in roles if each.void
+    ]
     return wrong + [f"{name} does not use {', '.join(unused)}" for name, unused in report["unused"].items()]
 
 
@@ -94,7 +100,7 @@ def _roles(record: Mapping[str, Any]) -> Iterator[RoleUse]:
     for arn, entry in record["principals"].items():
         if ":role/" in arn:
             name = _name(arn.rpartition("/")[2])
-            yield RoleUse(name, frozenset(entry["granted"]), frozenset(entry["used"]))
+            yield RoleUse(name, frozenset(entry["granted"]), frozenset(entry["used"]), tuple(entry["void"]))
 
 
 def _name(role: str) -> str:

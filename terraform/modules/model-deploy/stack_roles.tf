@@ -261,7 +261,6 @@ data "aws_iam_policy_document" "cloudformation" {
       "logs:CreateLogGroup",
       "logs:DeleteLogGroup",
       "logs:DeleteRetentionPolicy",
-      "logs:DescribeIndexPolicies",
       "logs:DisassociateKmsKey",
       "logs:GetDataProtectionPolicy",
       "logs:ListTagsForResource",
@@ -299,6 +298,7 @@ data "aws_iam_policy_document" "cloudformation" {
       "application-autoscaling:DescribeScalingPolicies",
       "application-autoscaling:DescribeScheduledActions",
       "cloudwatch:DescribeAlarms",
+      "logs:DescribeIndexPolicies",
       "logs:DescribeLogGroups",
       "logs:DescribeResourcePolicies",
     ]

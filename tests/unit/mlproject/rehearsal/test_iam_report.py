@@ -24,6 +24,7 @@ def record(**principals: tuple[list[str], list[str]]) -> dict[str, Any]:
             names[name]: {
                 "granted": {each: ["Sid"] for each in granted},
                 "used": {each: ["*"] for each in used},
+                "void": [],
             }
             for name, (granted, used) in principals.items()
         },
@@ -55,6 +56,14 @@ def test_a_right_with_a_reason_is_explained_and_no_finding(folder: Path) -> None
         "a project is deleted"
     )
     assert "| `codebuild:` StopBuild | a project is deleted" in (folder / "report.md").read_text()
+
+
+def test_an_action_that_is_named_where_it_has_no_effect_is_a_finding(folder: Path) -> None:
+    made = record(events=([], []))
+    made["principals"][EVENTS]["void"] = ["logs:DescribeIndexPolicies"]
+    assert iam_report.write(made, folder) == [
+        "project/build-events names logs:DescribeIndexPolicies where it has no effect"
+    ]
 
 
 def test_denied_and_unknown_requests_are_findings(folder: Path) -> None:
