@@ -106,4 +106,6 @@ class HostGroup:
         # Hosts that are being stopped keep the time that they were given.
         if not self._stopping:
             self.stop(LOST_GRACE_SECONDS)
-        return Ended(host, code, out_of_memory=self._containers[host].out_of_memory)
+        # A process that a signal ended has no code of its own; of a container it is 128 and the signal.
+        shown = code if code > 0 else 128 - code
+        return Ended(host, shown, out_of_memory=self._containers[host].out_of_memory)

@@ -23,7 +23,9 @@ seen = {c.name: sorted(p.name for p in c.iterdir()) for c in data.iterdir()}
 if parameters.get("lose") == str(place):
     (root / "output/failure").write_text("the disk of this host is broken")
     sys.exit(3)
-if "lose" in parameters:
+if parameters.get("kill") == str(place):
+    os.kill(os.getpid(), signal.SIGKILL)
+if parameters.keys() & {"lose", "kill"}:
     time.sleep(60)
 if place == 0:
     with socket.create_server((hosts[0], 9099)) as server:
@@ -100,10 +102,18 @@ def test_hosts_meet_share_the_data_and_deliver_together(sagemaker: SageMaker) ->
     assert [stream["logStreamName"][:10] for stream in streams] == ["fit/algo-1", "fit/algo-2"]
 
 
-def test_a_lost_host_ends_the_job_with_its_reason(sagemaker: SageMaker) -> None:
-    detail = train(sagemaker, lose="1")
-    assert detail["TrainingJobStatus"] == "Failed"
-    assert detail["FailureReason"] == "AlgorithmError: the disk of this host is broken, exit code: 3"
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"lose": "1"}, "AlgorithmError: the disk of this host is broken, exit code: 3"),
+        ({"kill": "0"}, "AlgorithmError: , exit code: 137"),
+    ],
+)
+def test_a_lost_host_ends_the_job_with_its_reason(
+    sagemaker: SageMaker, parameters: dict[str, str], reason: str
+) -> None:
+    detail = train(sagemaker, **parameters)
+    assert (detail["TrainingJobStatus"], detail["FailureReason"]) == ("Failed", reason)
     assert detail["TrainingTimeInSeconds"] < 30
 
 
