@@ -121,7 +121,8 @@ def allowed(platform: Mapping[str, Any], *policies: str) -> Sequence[str]:
 
 
 def test_the_runner_may_do_what_terraform_asks_of_aws(platform: Mapping[str, Any]) -> None:
-    files = (ROOT / "terraform").rglob("*.tf")
+    # The environment is the platform engineer's, made with their own rights.
+    files = (f for f in (ROOT / "terraform").rglob("*.tf") if "environment" not in f.parts)
     types = {
         name for file in files for name in re.findall(r'^resource "(\w+)"', file.read_text(), re.MULTILINE)
     }
