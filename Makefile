@@ -124,6 +124,10 @@ rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file
 faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name)
 	$(BIN)/mlproject faults --page docs/faults.md $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: environment
+environment: .venv/.ready ## Plan, apply and destroy the ML environment on this machine
+	$(BIN)/mlproject environment
+
 .PHONY: publish
 publish: .venv/.ready ## Publish the template into the AWS account of the current credentials (ARGS='--help')
 	$(BIN)/mlproject publish $(ARGS)

@@ -240,6 +240,18 @@ def rehearse(
 
 
 @app.command()
+def environment(
+    output: Annotated[Path, typer.Option(help="Where summary.json and Terraform's log go.")] = Path(
+        "build/environment"
+    ),
+) -> None:
+    """Plan, apply and destroy the ML environment in a local AWS."""
+    from mlproject.rehearsal.environment import rehearse_environment
+
+    raise SystemExit(0 if rehearse_environment(output).passed else 1)
+
+
+@app.command()
 def faults(
     only: Annotated[
         str, typer.Option(help="Regular expression: only faults whose name holds it; the rows of others stay.")

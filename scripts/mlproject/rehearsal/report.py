@@ -94,11 +94,12 @@ class Summary:
         )
         facts = {
             "engine": self.engine,
-            "Terraform resources": self.terraform.get("resources", "-"),
-            "AUC": self.model.get("auc", "-"),
-            "threshold": self.model.get("threshold", "-"),
-            "prediction": json.dumps(self.prediction) if self.prediction else "-",
+            "Terraform resources": self.terraform.get("resources"),
+            "AUC": self.model.get("auc"),
+            "threshold": self.model.get("threshold"),
+            "prediction": json.dumps(self.prediction) if self.prediction else None,
             "leftovers": ", ".join(self.leftovers) or "none",
         }
         for label, value in facts.items():
-            console.line(f"{label}: {value}")
+            if value is not None:
+                console.line(f"{label}: {value}")
