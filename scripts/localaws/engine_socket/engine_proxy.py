@@ -53,7 +53,6 @@ class _Connection(socketserver.StreamRequestHandler):
         elif request.method == "POST" and path == "/auth":
             self._log_in(request)
         elif request.method == "POST" and path == "/build":
-            translations.build_options(request)
             self._remember(*request.query.getlist("t"))
             self._build(request)
         elif request.method == "POST" and image and image["action"] == "tag":
@@ -102,13 +101,13 @@ class _Connection(socketserver.StreamRequestHandler):
 
         BuildKit's builds send their context otherwise; theirs have to be pulled by the build itself.
         """
+        arguments = self.server.translations.build_options(request)
         if not request.has_body:
             self._forward(request)
             return
         with tempfile.TemporaryFile() as context:
             request.copy_body(context)
             context.seek(0)
-            arguments = json.loads(request.query["buildargs"])
             bases = base_images(context, request.query.get("dockerfile", "Dockerfile"), arguments)
             logins = request.logins()
             for base in bases:
@@ -117,18 +116,18 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _have(self, name: str, logins: Mapping[str, str]) -> None:
         names = self.server.translations.names
-        if not names.is_in_ecr(name) or "@" in name:
+        if not names.is_in_ecr(name):
             return
-        with self._call("GET", f"/images/{name}/json", {}) as found:
+        with self._call("GET", f"/images/{names.in_engine(name)}/json", {}) as found:
             if found.status == 200:
                 return
-        image, _, tag = name.partition(":")
-        query = {"fromImage": names.in_registry(image), "tag": tag or "latest"}
-        with self._call(
-            "POST", "/images/create", query, {AUTH_HEADER: logins.get(image.partition("/")[0], "")}
-        ) as pulled:
+        image, separator, version = name.partition("@" if "@" in name else ":")
+        query = {"fromImage": names.in_registry(image), "tag": version or "latest"}
+        login = {AUTH_HEADER: logins.get(image.partition("/")[0], "")}
+        with self._call("POST", "/images/create", query, login) as pulled:
             pulled.read()
-        self._name_pulled(image, tag or "latest")
+        if separator != "@":
+            self._name_pulled(image, version or "latest")
 
     def _name_pulled(self, image: str, tag: str) -> None:
         there = self.server.translations.names.in_registry(image)

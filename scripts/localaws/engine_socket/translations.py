@@ -77,12 +77,18 @@ class Translations:
                 mount["Source"] = self._machine_path(mount["Source"])
         return body
 
-    def build_options(self, request: EngineRequest) -> None:
-        """Give a build the way to the internet, and have it leave no containers, as none outlive a build of AWS's."""
-        given = json.loads(request.query.get("buildargs") or "{}")
-        names = ("HTTPS_PROXY", "https_proxy")
-        request.query["buildargs"] = json.dumps({**dict.fromkeys(names, self.proxy), **given})
+    def build_options(self, request: EngineRequest) -> dict[str, str]:
+        """Return the build arguments, and have the build find bases and the internet.
+
+        It leaves no containers, as none outlive a build of AWS's.
+        """
+        given: dict[str, str] = json.loads(request.query.get("buildargs") or "{}")
+        proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.proxy)
+        # An argument without a value is null.
+        named = {name: self.names.in_engine(value) if value else value for name, value in given.items()}
+        request.query["buildargs"] = json.dumps({**proxies, **named})
         request.query["forcerm"] = "1"
+        return {name: value or "" for name, value in given.items()}
 
     def image_description(self, described: Any) -> Any:
         """Return a description of images in which they have their real names, each once."""

@@ -16,7 +16,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
@@ -305,6 +305,14 @@ def test_a_base_in_ecr_is_pulled_before_the_engine_looks_for_it(
     assert json.loads(base64.urlsafe_b64decode(engine.seen[1].headers["X-Registry-Auth"])) == login
     assert engine.seen[-1].body == context.getvalue()
     assert made == {f"{IMAGE}:2"}
+
+
+def test_a_base_in_ecr_by_digest_is_found_when_it_is_an_argument(ask: Ask, engine: FakeEngine) -> None:
+    arguments = quote(json.dumps({"BASE": f"{IMAGE}@{DIGEST}", "OTHER": "python:3.11", "UNSET": None}))
+    ask("POST", f"/v1.41/build?remote=client-session&version=2&buildargs={arguments}")
+    told = json.loads(engine.seen[0].query["buildargs"][0])
+    assert told["BASE"] == f"{PREFIX}{IMAGE}@{DIGEST}"
+    assert (told["OTHER"], told["UNSET"]) == ("python:3.11", None)
 
 
 def test_a_connection_that_changes_its_protocol_is_passed_on(
