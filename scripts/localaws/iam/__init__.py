@@ -1,5 +1,5 @@
 """IAM: whether a request is allowed, by the policies that moto keeps. `Guard` is the door.
 
 A request becomes a call (``api_call``), the call what it needs a right for (``requirements``, by ``reference`` and
-``resources``), the caller their policies (``principals``, ``resource_policies``), and ``evaluation`` decides.
+``named_resources``), the caller their policies (``principals``, ``resource_policies``), and ``decisions`` decides.
 """

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from moto.core.request import determine_request_protocol
 from moto.core.utils import get_service_model
 
-from localaws.iam.evaluation import Decision, Principal
+from localaws.iam.decisions import Decision, Principal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from localaws.iam import denials
 from localaws.iam.api_call import ApiCall, UnknownCall, read
+from localaws.iam.decisions import ALLOWED, Decision, Principal, decide
 from localaws.iam.encryption import repository_key_uses, topic_key_uses
-from localaws.iam.evaluation import ALLOWED, Decision, Principal, decide
 from localaws.iam.policies import governing
 from localaws.iam.principals import holder, policies_of, role_session, roles, user_named
 from localaws.iam.principals import service as named_service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from localaws.iam.evaluation import Policies, Principal
+from localaws.iam.decisions import Policies, Principal
 from localaws.iam.policy_documents import Document, Statement
 from localaws.iam.requirements import Requirement
 from localaws.iam.resource_policies import decides_alone, granted_by_key, policy_of, trust_of

@@ -10,7 +10,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from localaws.iam.evaluation import Policies, Principal
+from localaws.iam.decisions import Policies, Principal
 from localaws.iam.policy_documents import Document, read
 from localaws.identity import SERVICE_ACCESS_KEY
 

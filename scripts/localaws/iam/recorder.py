@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from localaws.iam.evaluation import Policies, Principal
+from localaws.iam.decisions import Policies, Principal
 from localaws.iam.reference import can_be_on, expand
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localaws.iam.api_call import ApiCall
-from localaws.iam.evaluation import Principal
+from localaws.iam.decisions import Principal
 from localaws.iam.principals import find_role
 
 Values = Mapping[str, Sequence[str]]

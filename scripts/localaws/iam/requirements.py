@@ -10,10 +10,10 @@ from typing import Any
 
 from localaws.iam.api_call import ApiCall, UnknownCall
 from localaws.iam.encryption import key_uses
+from localaws.iam.named_resources import resources_of
 from localaws.iam.reference import actions_for, is_write, mapping, prefix_of
 from localaws.iam.request_context import RequestContext, requested_tags
 from localaws.iam.resource_tags import tags_of
-from localaws.iam.resources import resources_of
 
 IMAGE_READS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<name>[^:@]+)")

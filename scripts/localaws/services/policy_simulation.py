@@ -8,7 +8,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.iam.responses import IamResponse
 
-from localaws.iam.evaluation import Policies, Principal, decide
+from localaws.iam.decisions import Policies, Principal, decide
 from localaws.iam.policy_documents import read
 from localaws.iam.principals import find_role, policies_of, role_session, user_named
 from localaws.iam.request_context import RequestContext, of_principal

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.iam.evaluation import Policies, Principal, decide
+from localaws.iam.decisions import Policies, Principal, decide
 from localaws.iam.policy_documents import Document, read
 from localaws.iam.request_context import RequestContext
 
