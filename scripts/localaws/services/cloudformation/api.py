@@ -30,6 +30,7 @@ from localaws.services.cloudformation.template import parse_template
 from localaws.services.cloudformation.views import (
     capabilities_reason,
     declared_parameter,
+    resource_summary,
     shown_event,
     shown_metadata,
     shown_resource,
@@ -189,7 +190,7 @@ def list_stack_resources(request: Request) -> Mapping[str, Any]:
     stack = existing(store_of(request), request.params["StackName"], "Stack [{}] does not exist")
     shown, token = page(list(stack.resources.values()), request.params.get("NextToken"), None)
     return {
-        "StackResourceSummaries": [shown_resource(stack, resource, detail=True) for resource in shown],
+        "StackResourceSummaries": [resource_summary(resource) for resource in shown],
         "NextToken": token,
     }
 

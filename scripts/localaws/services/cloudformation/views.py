@@ -76,15 +76,20 @@ def shown_event(stack: Stack, event: StackEvent) -> dict[str, Any]:
 
 
 def shown_resource(stack: Stack, resource: StackResource, detail: bool = False) -> dict[str, Any]:
+    shown = {"StackId": stack.id, "StackName": stack.name, **resource_summary(resource)}
+    if not detail:
+        shown["Timestamp"] = shown.pop("LastUpdatedTimestamp")
+    return shown
+
+
+def resource_summary(resource: StackResource) -> dict[str, Any]:
     shown = {
         "LogicalResourceId": resource.logical_id,
         "PhysicalResourceId": resource.physical_id,
         "ResourceType": resource.type,
         "ResourceStatus": resource.status,
         "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
-        "LastUpdatedTimestamp" if detail else "Timestamp": resource.updated,
-        "StackId": stack.id,
-        "StackName": stack.name,
+        "LastUpdatedTimestamp": resource.updated,
     }
     return shown | ({"ResourceStatusReason": resource.reason} if resource.reason else {})
 
