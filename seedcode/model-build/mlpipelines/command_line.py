@@ -29,6 +29,8 @@ SHOW_FORMATS = ("mermaid", "png", "json")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     options = _parser().parse_args(arguments)
+    # The SDK makes every library's small talk visible; this program says itself what happens.
+    logging.disable(logging.WARNING)
     try:
         return int(options.command(options))
     except ConfigurationError as error:
@@ -181,8 +183,6 @@ def _diff(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from mlpipelines.project_access import Access
 
-    # The SDK makes every library's small talk visible; this program says itself what happens.
-    logging.disable(logging.WARNING)
     parameters = dict(_split(each) for each in options.parameter)
     with Access.open(options.project, options.local, _tell) as access:
         configuration = _read(access.settings)

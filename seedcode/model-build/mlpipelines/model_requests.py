@@ -68,6 +68,7 @@ class ModelBuilder:
 
     def create(self, step: WrittenStep) -> dict[str, Any]:
         """Return the arguments of CreateModel."""
+        self._refuse_repacking(step)
         settings = self.jobs.settings
         return {
             "PrimaryContainer": self._container(step),
@@ -81,6 +82,7 @@ class ModelBuilder:
         """Return the arguments of CreateModelPackage."""
         registry: Registry = step.block
         inference = registry.InferenceSpecification
+        self._refuse_repacking(step)
         request: dict[str, Any] = {
             "ModelPackageGroupName": self.group(step),
             "InferenceSpecification": {
@@ -170,6 +172,11 @@ class ModelBuilder:
         metrics = report.block.metrics
         location = self.jobs.outputs[report.name][metrics.output]
         return {"ContentType": report.block.content_type, "S3Uri": Joined((location, metrics.file), "/")}
+
+    def _refuse_repacking(self, step: WrittenStep) -> None:
+        if step.block.ModelRepack in (True, "True"):
+            message = "models are not repacked here: leave the inference script in the archive when training"
+            self.jobs.problems.append(step.block_problem(message, "ModelRepack"))
 
     def _note(self, step: WrittenStep, message: str) -> None:
         self.jobs.problems.append(step.problem(message))

@@ -327,7 +327,7 @@ class Registry(Section):
         " any other name, or the model's without one, becomes a group of the project's by that name.",
     )
     ModelRepack: Literal["True", "False"] | bool = Field(
-        "False", description="Put transform's entry_point into the model archive, for images that look there."
+        "False", description="Must be False: the inference script goes into the archive when training."
     )
     ModelPackageDescription: str | None = Field(None, max_length=1024, description="For those who approve.")
     InferenceSpecification: Inference = Field(

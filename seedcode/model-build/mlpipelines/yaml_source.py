@@ -74,12 +74,18 @@ def read_source(path: Path, root: Path) -> SourceFile:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         words = " ".join(filter(None, (error.context, error.problem)))
-        source.problems.append(Problem(source.name, line, column, "", f"this is not YAML: {words}"))
+        hint = "; a dependency that begins with a list is quoted" if ">>" in _line(text, line) else ""
+        source.problems.append(Problem(source.name, line, column, "", f"this is not YAML: {words}{hint}"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         source.problems.append(Problem(source.name, 0, 0, "", f"cannot be read as YAML: {error}"))
     if source.problems:
         source.data = None
     return source
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.splitlines()
+    return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 class _Reader:
