@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,18 +71,29 @@ class FakeDocker:
     images: FakeImages
 
 
-def test_an_image_of_ecr_is_pulled_by_digest_from_this_server(localaws: LocalAws) -> None:
-    name = f"{localaws.endpoint.removeprefix('http://')}/{REPOSITORY}@{DIGEST}"
-    images = FakeImages(remote=(name,))
-    assert docker_images.find(FakeDocker(images), f"{REPOSITORY}@{DIGEST}", "us-east-1") == name
-    (pulled, login), *_ = images.pulled
-    assert (pulled, login["username"]) == (name, "AWS")
+@pytest.fixture
+def pinned(localaws: LocalAws) -> str:
+    """The URI by digest of an image in ECR."""
+    ecr = localaws.client("ecr", "us-east-1")
+    ecr.create_repository(repositoryName="team/app")
+    manifest = json.dumps({"mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []})
+    image = ecr.put_image(repositoryName="team/app", imageManifest=manifest, imageTag="one")["image"]
+    return f"{REPOSITORY}@{image['imageId']['imageDigest']}"
 
 
-def test_an_image_that_the_engine_has_is_not_pulled(localaws: LocalAws) -> None:
-    name = f"{localaws.endpoint.removeprefix('http://')}/{REPOSITORY}@{DIGEST}"
+def test_an_image_of_ecr_is_pulled_by_digest_from_this_server(localaws: LocalAws, pinned: str) -> None:
+    name = f"{localaws.endpoint.removeprefix('http://')}/{pinned}"
+    for uri in (pinned, f"{REPOSITORY}:one"):
+        images = FakeImages(remote=(name,))
+        assert docker_images.find(FakeDocker(images), uri, "us-east-1") == name
+        (pulled, login), *_ = images.pulled
+        assert (pulled, login["username"]) == (name, "AWS")
+
+
+def test_an_image_that_the_engine_has_is_not_pulled(localaws: LocalAws, pinned: str) -> None:
+    name = f"{localaws.endpoint.removeprefix('http://')}/{pinned}"
     images = FakeImages([FakeImage("sha256:1", ["python:3.11"], digests=[name])])
-    for uri in (f"{REPOSITORY}@{DIGEST}", "python:3.11"):
+    for uri in (pinned, "python:3.11"):
         docker_images.find(FakeDocker(images), uri, "us-east-1")
     assert images.pulled == []
 
