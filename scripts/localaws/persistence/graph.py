@@ -166,7 +166,7 @@ class Writer:
         if isinstance(found, collections.defaultdict):
             # One without a name is the class's own, which `backends` takes from a backend that has just been made.
             factory = found.default_factory
-            state["default_factory"] = factory if _has_name(factory) else None
+            state["default_factory"] = factory if factory is not None and _has_name(factory) else None
         written = STAND_INS[type(found)](found, self) if type(found) in STAND_INS else {}
         return [[name, written[name] if name in written else self.value(state[name])] for name in state]
 

@@ -36,6 +36,7 @@ def round_trip(root: Any) -> Any:
         datetime(2026, 1, 2, tzinfo=UTC),
         OrderedDict([("b", 1), ("a", 2)]),
         defaultdict(list, {"a": [1]}),
+        defaultdict(None, {"a": [1]}),
         deque([1, 2], maxlen=2),
         Transition(enabled=False, reason="closed"),
         {"a": [["r", 0], ["looks", "like", "ours"]]},
