@@ -25,7 +25,8 @@ PORT = 8080
 MODEL = f"{OPT_ML}/model"
 DEFAULT_TIMEOUT = 600
 DEFAULT_RETRIES = 3
-STOP_GRACE_SECONDS = 10.0
+# Nothing is asked of the containers any more when they are told to end.
+STOP_GRACE_SECONDS = 2.0
 SEE_LOGS = "See job logs for more information"
 STRATEGIES = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}
 EVENT_FIELDS = (
