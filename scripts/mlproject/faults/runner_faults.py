@@ -77,14 +77,14 @@ def killed_in_destroy(world: World) -> Finding:
 
 @fault("lock held by a dead run", "kill -9 of the runner while an update holds the lock of the state")
 def lock_of_a_dead_run(world: World) -> Finding:
-    life = world.project
+    life, wanted = world.project, {"ProductionInstanceCount": "1"}
     with world.injector.held(r"^codebuild\.BatchGetProjects") as struck:
-        world.update(life, {"ProductionInstanceCount": "1"})
+        world.update(life, wanted)
         _kill_held_runner(world, struck)
     seen = world.failure(life)
     _expect("ROLLBACK_COMPLETE" in world.stack_status(life), f"the stack is {world.stack_status(life)}")
     with timed() as timer:
-        world.update(life, {"ProductionInstanceCount": "2"})
+        world.update(life, wanted)
         projects.wait(life.lead, life.project, quiet)
     return Finding(
         seen, "UpdateFailed, rolled back: the roll-back took the dead run's lock away", "retry", timer.seconds
