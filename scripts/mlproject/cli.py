@@ -254,7 +254,8 @@ def environment(
 @app.command()
 def faults(
     only: Annotated[
-        str, typer.Option(help="Regular expression: only faults whose name holds it; the rows of others stay.")
+        str,
+        typer.Option(help="Regular expression: only faults whose name holds it; the rows of others stay."),
     ] = "",
     output: Annotated[Path, typer.Option(help="Where report.json and the logs go.")] = Path("build/faults"),
     page: Annotated[
