@@ -88,7 +88,10 @@ def ended(sagemaker: SageMaker) -> dict[str, Any]:
 
 def log_lines(sagemaker: SageMaker) -> list[str]:
     logs = sagemaker.server.client("logs", "us-east-1")
-    events = logs.filter_log_events(logGroupName="/aws/sagemaker/TransformJobs")["events"]
+    group = "/aws/sagemaker/TransformJobs"
+    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+        return []
+    events = logs.filter_log_events(logGroupName=group)["events"]
     return [event["message"] for event in events]
 
 
