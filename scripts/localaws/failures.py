@@ -62,7 +62,7 @@ def _speaks_xml(environ: WSGIEnvironment) -> bool:
 
 
 def _is_query(environ: WSGIEnvironment) -> bool:
-    return environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
 
 
 def _is_s3(environ: WSGIEnvironment) -> bool:
