@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from xgboost_daal4py.errors import UserError
-from xgboost_daal4py.features import Codes, FeatureTransform
+from xgboost_daal4py.features import Cells, Codes, FeatureTransform
 from xgboost_daal4py.records import check_records
 from xgboost_daal4py.schema import Schema
 
@@ -106,7 +106,7 @@ def test_records_alone_in_arrays_and_in_codes_become_the_same_features(
     together = transform.transform(table)
     np.testing.assert_array_equal(together, np.vstack(alone))
     plans = ("unheard of", "no", "yes")
-    coded = {
+    coded: dict[str, Cells] = {
         "Plan": Codes(np.array([plans.index(x) if x else -1 for x in table["Plan"]], np.int32), plans),
         "Area": Codes(np.full(64, -1, np.int32), ()),
         "Minutes": np.array(table["Minutes"], dtype=np.float64),
