@@ -202,6 +202,7 @@ def test_a_schedule_is_kept_and_no_event_meets_it(localaws: LocalAws, desk: Desk
     desk.events.put_rule(Name="s", ScheduleExpression="rate(1 hour)")
     desk.events.put_targets(Rule="s", Targets=[{"Id": "t", "Arn": desk.arn}])
     assert desk.events.describe_rule(Name="s")["ScheduleExpression"] == "rate(1 hour)"
+    assert [rule["Name"] for rule in desk.events.list_rules()["Rules"]] == ["s"]
     desk.rule({"source": ["aws.test"]})
     localaws.emit(REGION, "aws.test", "Test", {"a": 1})
     assert len(desk.received()) == 1
