@@ -7,6 +7,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import mlpipelines.light_sdk  # noqa: F401  # before the SDK
+
+# isort: split
 from sagemaker.core.lambda_helper import Lambda
 from sagemaker.core.workflow import conditions
 from sagemaker.core.workflow.execution_variables import ExecutionVariables

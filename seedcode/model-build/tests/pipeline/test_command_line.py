@@ -38,6 +38,15 @@ def test_validating_never_imports_the_sdk_nor_botocore() -> None:
     assert done.stdout.splitlines() == ["churn: 6 steps, fine", "[] 0"], done.stderr
 
 
+def test_a_definition_is_shown_without_region_and_credentials() -> None:
+    names = [name for name in os.environ if name.startswith("AWS_")]
+    removed = "import os; [os.environ.pop(name) for name in " + repr(names) + "]\n"
+    program = "from mlpipelines.command_line import main; raise SystemExit(main(['show', 'churn', '--format', 'json']))"
+    done = run("-c", removed + program)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["Steps"][0]["Name"] == "preprocess"
+
+
 def test_problems_end_with_exit_code_1_and_their_number(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
