@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import requests
 
-from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
@@ -85,7 +84,11 @@ def two_approvals(world: World) -> Finding:
 @fault("approver unsubscribed", "whoever was to be told of the gate has unsubscribed from the topic")
 def approver_unsubscribed(world: World) -> Finding:
     models, sns = registry(world), world.client("sns")
-    topic = projects.outputs(world.project.lead, world.project.project)["ApprovalsTopicArn"]
+    name = f"{world.project.project.names.prefix}-approvals"
+    topics = [
+        each["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for each in page["Topics"]
+    ]
+    topic = next(arn for arn in topics if arn.endswith(f":{name}"))
     subscribed = sns.subscribe(
         TopicArn=topic, Protocol="email", Endpoint="gone@example.com", ReturnSubscriptionArn=True
     )
