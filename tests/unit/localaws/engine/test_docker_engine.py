@@ -110,7 +110,8 @@ def test_more_memory_than_the_limit_ends_the_container_and_is_told(localaws: Loc
 def test_a_function_runs_as_nobody_in_particular_and_writes_to_its_temporary_folder_only(
     localaws: LocalAws,
 ) -> None:
-    script = "id -u; grep CapEff /proc/self/status; touch /tmp/here && echo written; touch /here"
+    # In one stream, because two have no order.
+    script = "exec 2>&1; id -u; grep CapEff /proc/self/status; touch /tmp/here && echo written; touch /here"
     code, lines = run(
         localaws, "sh", "-c", script, user="993:990", read_only_root=True, unprivileged=True, tmp_mb=8
     )
