@@ -8,7 +8,7 @@ import tarfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mlproject import approvals
@@ -201,10 +201,10 @@ class Execution:
         """Answer at the gate."""
         approvals.decide_gate(self.world.session, self.pipeline, decision, "fault campaign")
 
-    def retry(self, stage: str) -> None:
-        """Retry what failed in a stage."""
+    def retry(self, stage: str, mode: Literal["FAILED_ACTIONS", "ALL_ACTIONS"] = "FAILED_ACTIONS") -> None:
+        """Retry what failed in a stage, or all of it."""
         self.world.client("codepipeline").retry_stage_execution(
-            **self._identity, stageName=stage, retryMode="FAILED_ACTIONS"
+            **self._identity, stageName=stage, retryMode=mode
         )
 
     def abandon(self) -> None:
