@@ -100,7 +100,12 @@ def _roles(record: Mapping[str, Any]) -> Iterator[RoleUse]:
     for arn, entry in record["principals"].items():
         if ":role/" in arn:
             name = _name(arn.rpartition("/")[2])
-            yield RoleUse(name, frozenset(entry["granted"]), frozenset(entry["used"]), tuple(entry["void"]))
+            yield RoleUse(
+                name,
+                frozenset(entry["granted"]),
+                frozenset(entry["used"]),
+                () if name in NOT_OURS else tuple(entry["void"]),
+            )
 
 
 def _name(role: str) -> str:
