@@ -8,6 +8,7 @@ import requests
 
 from mlproject import projects
 from mlproject.errors import PlatformError
+from mlproject.faults.injection import until
 from mlproject.faults.model_versions import Execution, Registry
 from mlproject.faults.world import World
 from mlproject.rehearsal import rest
@@ -34,6 +35,7 @@ def expect_answers(world: World, status: int) -> None:
 
 def in_production(world: World) -> None:
     """Bring a good version to production, unless one is there."""
+    until(lambda: not world.endpoint_status("prod").endswith("ing"), "production's endpoint does not settle")
     if world.endpoint_status("prod") == "InService":
         return
     models = registry(world)
