@@ -17,7 +17,7 @@ Every operation of the AWS services here, and what localaws does with it. Writte
 - **kept**: moto 5.2.5 answers; it keeps and shows what it is told.
 - **refused**: answered with an error in AWS's shape that names the operation: `UnsupportedOperation`, or `NotImplemented` where moto would have to have it.
 
-Answers are held against botocore's models in strict mode (`LOCALAWS_STRICT=1`, always on in the tests): one that the model does not allow is a failure.
+Answers are held against botocore's models in strict mode (`LOCALAWS_STRICT=1`): one that the model does not allow is a failure.
 """  # noqa: E501 - paragraphs of Markdown are lines
 KEPT_HEAD = """## Services that moto keeps
 
