@@ -33,7 +33,8 @@ FILE = "snapshot.json"
 FORMAT = 1
 SHORTEST_PAUSE = 1.0
 SHARE = 9.0
-"""A pause lasts this many times as long as the snapshot before it: at most a tenth of one processor's time."""
+"""A pause lasts this many times as long as the snapshot before it, as far as `LONGEST_PAUSE` allows."""
+LONGEST_PAUSE = 5.0
 
 LONGEST_SNAPSHOT = 120.0
 _PR_SET_PDEATHSIG = 1
@@ -116,7 +117,7 @@ class Snapshots:
             self._touched.wait()
             self._touched.clear()
             seconds = self.take()
-            self._closed.wait(max(SHORTEST_PAUSE, SHARE * seconds))
+            self._closed.wait(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHARE * seconds)))
 
     def _write_and_exit(self, writing: int) -> None:
         """Be the copy: nothing here may wait for a lock that a thread of the server held at the fork."""

@@ -20,8 +20,8 @@ from mlproject.faults.production import ask, in_production
 from mlproject.faults.world import World, quiet, timed
 
 START_SECONDS = 60.0
-SETTLED_SECONDS = 5.0
-"""State reaches the disk within a second or two; what changed later may be lost, as docs/localaws.md says."""
+SETTLED_SECONDS = 15.0
+"""State reaches the disk within seconds; what changed later may be lost, as docs/localaws.md says."""
 
 
 @fault(
