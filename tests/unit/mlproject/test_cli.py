@@ -24,6 +24,8 @@ def test_every_command_tells_what_it_does() -> None:
         "approve-model",
         "create",
         "destroy",
+        "environment",
+        "faults",
         "publish",
         "rehearse",
         "reject",

@@ -88,10 +88,10 @@ def test_a_failed_deletion_is_told(session: Any) -> None:
 
 def test_the_projects_outputs_are_those_of_its_product(session: Any) -> None:
     queue(session, described("CreateCompleted"), described("CreateCompleted"))
-    session.answers("servicecatalog").add_response(
-        "get_provisioned_product_outputs",
-        {"Outputs": [{"OutputKey": "ProductionApiUrl", "OutputValue": "https://api.example.com"}]},
-        {"ProvisionedProductId": "pp-1"},
-    )
+    catalog = session.answers("servicecatalog")
+    product = {"ProvisionedProductDetail": {"LastSuccessfulProvisioningRecordId": "rec-1"}}
+    catalog.add_response("describe_provisioned_product", product, {"Id": "pp-1"})
+    outputs = [{"OutputKey": "ProductionApiUrl", "OutputValue": "https://api.example.com"}]
+    catalog.add_response("describe_record", {"RecordOutputs": outputs}, {"Id": "rec-1"})
     found = projects.find(session, "churn")
     assert projects.outputs(session, found) == {"ProductionApiUrl": "https://api.example.com"}

@@ -73,7 +73,11 @@ def describe_model_package_group(request: Request) -> dict[str, Any]:
 def list_model_package_groups(request: Request) -> dict[str, Any]:
     """Return a page of groups."""
     groups = _region(request).table("model_package_groups").values()
-    return listed(request.params, groups, "ModelPackageGroupSummaryList", lambda group: dict(group.detail))
+    return listed(request.params, groups, "ModelPackageGroupSummaryList", _group_summary)
+
+
+def _group_summary(group: Resource) -> dict[str, Any]:
+    return {name: value for name, value in group.detail.items() if name != "CreatedBy"}
 
 
 def delete_model_package_group(request: Request) -> None:

@@ -19,7 +19,15 @@ def search(request: Request) -> dict[str, Any]:
         raise ValidationError(f"localaws does not support Search over {kind}: use its List operation.")
     backend = Region(request.account, request.region).backend
     found: dict[str, Any] = backend.search(kind, request.params.get("SearchExpression"))
-    return found
+    return {**found, "Results": [_known(result) for result in found["Results"]]}
+
+
+def _known(result: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Leave out moto's own member beside a resource's, ``Arn``."""
+    return {
+        kind: {name: value for name, value in resource.items() if name != "Arn"}
+        for kind, resource in result.items()
+    }
 
 
 OPERATIONS: dict[str, Operation] = {"Search": search}
