@@ -427,7 +427,8 @@ class LocalAws:
 
         def write(line: str) -> None:
             with _LOGS_LOCK:
-                event = {"timestamp": int(time.time() * 1000), "message": line}
+                # An event holds at least one character.
+                event = {"timestamp": int(time.time() * 1000), "message": line or " "}
                 if group in backend.groups and stream in backend.groups[group].streams:
                     backend.put_log_events(group, stream, [event])
                     _forget_oldest(backend.groups[group].streams[stream].events)

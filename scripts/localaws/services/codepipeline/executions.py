@@ -132,10 +132,12 @@ class RuleRun:
             "summary": self.summary,
             "lastStatusChange": self.start,
         }
-        return {"ruleName": self.rule["name"], "latestExecution": latest}
+        given = {name: value for name, value in latest.items() if value}
+        return {"ruleName": self.rule["name"], "latestExecution": given}
 
     def describe(self) -> dict[str, Any]:
         """Describe the run as ListRuleExecutions does."""
+        result = {"externalExecutionSummary": self.summary} if self.summary else {}
         return {
             "pipelineExecutionId": self.execution_id,
             "ruleExecutionId": self.run_id,
@@ -150,7 +152,7 @@ class RuleRun:
                 "configuration": self.rule.get("configuration", {}),
                 "resolvedConfiguration": self.configuration,
             },
-            "output": {"executionResult": {"externalExecutionSummary": self.summary}},
+            "output": {"executionResult": result},
         }
 
 
