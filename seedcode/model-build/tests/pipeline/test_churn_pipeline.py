@@ -91,14 +91,16 @@ def test_an_execution_may_be_started_with_these_parameters(definition: Definitio
     defaults = {parameter["Name"]: parameter.get("DefaultValue") for parameter in definition["Parameters"]}
     assert re.fullmatch("[0-9a-f]{64}", defaults.pop("DataHash"))
     assert defaults.pop("InputData").endswith("/synthetic.csv")
-    assert defaults == {
-        "CommitId": None,
-        "ProcessingInstanceType": "ml.m5.large",
-        "TrainingInstanceType": "ml.m5.large",
-        "TrainingInstanceCount": 1,
-        "AucThreshold": 0.85,
-        "ModelApprovalStatus": "PendingManualApproval",
-    }
+    assert defaults.pop("CommitId") is None
+    # Their values are for the team to change, without a change here.
+    assert sorted(defaults) == [
+        "AucThreshold",
+        "ModelApprovalStatus",
+        "ProcessingInstanceType",
+        "TrainingInstanceCount",
+        "TrainingInstanceType",
+    ]
+    assert None not in defaults.values()
 
 
 def test_the_model_package_carries_its_metadata(definition: Definition) -> None:
