@@ -1,5 +1,6 @@
-"""Repairs S3: in moto 5.2.5 a Deny statement denies every object though its condition does not hold, and what moto
-lacks of a bucket (its request payment ...) is answered with a list of its objects.
+"""Repairs S3: in moto 5.2.5 a Deny statement denies every object though its condition does not hold, what moto lacks
+of a bucket (its request payment ...) is answered with a list of its objects, and an object with a delete marker cannot
+be deleted once versioning is suspended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
 # Whatever reaches localaws stands for a request over TLS: the proxy ends it, and a plain endpoint replaces it.
@@ -27,8 +28,13 @@ def install() -> None:
     for moto_class, name, function in (
         (FakeBucket, "get_permission", _permission),
         (S3Response, "_bucket_response_get", _get_of_bucket),
+        (FakeDeleteMarker, "dispose", _nothing_to_dispose_of),
     ):
         setattr(moto_class, name, function)
+
+
+def _nothing_to_dispose_of(marker: FakeDeleteMarker) -> None:
+    """Let a marker go as an object goes; it keeps no file."""
 
 
 def _get_of_bucket(response: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:

@@ -12,6 +12,8 @@ _KNOWN = (
     ("dynamodb", ".*", r"(numberOfDecreasesToday|CapacityUnits)' .* greater than or equal to 1"),
     # The states of a VPC endpoint are written small.
     ("ec2", ".*", r"vpcEndpoint.*state' .* enum value set"),
+    # A function without a code signing configuration is answered by its name alone.
+    ("lambda", "GetFunctionCodeSigningConfig", r"codeSigningConfigArn' .* must not be null"),
     # A version of a group is called <group>/<version>, as in requests; the pattern knows names without a version.
     ("sagemaker", "(Describe|List)ModelPackages?", r"modelPackageName' .* pattern"),
 )

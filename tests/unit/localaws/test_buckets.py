@@ -16,3 +16,13 @@ def test_the_owner_pays_and_what_moto_lacks_is_named(localaws: LocalAws) -> None
     assert [item["Key"] for item in s3.list_objects_v2(Bucket="things")["Contents"]] == ["a"]
     with pytest.raises(ClientError, match="s3 has no analytics of buckets"):
         s3.list_bucket_analytics_configurations(Bucket="things")
+
+
+def test_a_deleted_object_can_be_deleted_once_versioning_is_suspended(localaws: LocalAws) -> None:
+    s3 = localaws.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="things")
+    for status in ("Enabled", "Suspended"):
+        s3.put_bucket_versioning(Bucket="things", VersioningConfiguration={"Status": status})
+        s3.put_object(Bucket="things", Key="a", Body=b"x")
+        s3.delete_object(Bucket="things", Key="a")
+    s3.delete_bucket(Bucket="things")
