@@ -109,11 +109,9 @@ def test_an_error_is_one_that_the_operation_has(code: str, words: str) -> None:
 def test_an_error_has_its_code_of_the_query_protocol_or_of_the_model(localaws: LocalAws) -> None:
     with pytest.raises(ClientError) as failed:
         localaws.client("sqs", "us-east-1").get_queue_attributes(QueueUrl="https://sqs/1/none")
-    error = failed.value.response["Error"]
-    assert (error["Code"], error["QueryErrorCode"]) == (
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueDoesNotExist",
-    )
+    error = dict(failed.value.response["Error"])
+    assert error["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
+    assert error["QueryErrorCode"] == "QueueDoesNotExist"
 
 
 def test_a_violation_is_a_failure_of_ours_that_says_what_is_wrong(
