@@ -23,6 +23,8 @@ _ROLE_FIELDS = frozenset(
 )
 # These name roles without handing them to a service.
 _PASS_NOTHING = frozenset({"iam", "kms", "sts", "servicecatalog"})
+# The call to CloudFormation that follows in the caller's name passes the role.
+_PASSED_ON = frozenset({("sagemaker", "CreateProject")})
 _RECEIVERS = {"sagemaker-runtime": "sagemaker"}
 
 
@@ -119,7 +121,7 @@ def _tags(call: ApiCall, actions: Sequence[str], context: RequestContext) -> Ite
 
 def _passed(call: ApiCall) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
     """Yield the roles that a call hands to a service, with IAM's keys about that."""
-    if call.service in _PASS_NOTHING:
+    if call.service in _PASS_NOTHING or (call.service, call.operation) in _PASSED_ON:
         return
     service = f"{_RECEIVERS.get(call.service, prefix_of(call.service))}.amazonaws.com"
     for arn in dict.fromkeys(_roles(call.params)):

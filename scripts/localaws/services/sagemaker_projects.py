@@ -31,6 +31,12 @@ class Conflict(ServiceException):
     code = "ConflictException"
 
 
+class AccessDenied(ServiceException):
+    """The caller may not do in CloudFormation what the project needs."""
+
+    code = "AccessDeniedException"
+
+
 @dataclass(eq=False)
 class Project(Resource):
     """A project and what was launched for it.
@@ -149,8 +155,8 @@ def delete_project(request: Request) -> Mapping[str, Any]:
         project.record = _in_catalog(request, provisioning.terminate_provisioned_product, wanted)
     for detail in project.detail.get("TemplateProviderDetails", ()):
         provider = detail["CfnTemplateProviderDetail"]
-        client = _cloudformation(request, provider)
-        client.delete_stack(StackName=project.stacks[provider["TemplateName"]])
+        stack_id = project.stacks[provider["TemplateName"]]
+        _forward(lambda stack_id=stack_id: _cloudformation(request).delete_stack(StackName=stack_id))
     project.verb = "Delete"
     project.change()
     return {}
@@ -275,10 +281,11 @@ def _template_detail(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _create_stack(request: Request, project: Project, provider: dict[str, Any]) -> None:
-    stack_name = f"sagemaker-{project.name}-{project.detail['ProjectId']}-{provider['TemplateName']}"
-    client = _cloudformation(request, provider)
+    stack_name = f"SP-{request.account}-{project.detail['ProjectId']}"
+    client = _cloudformation(request)
+    role = {"RoleARN": provider["RoleARN"]} if provider.get("RoleARN") else {}
     answer = _forward(
-        lambda: client.create_stack(StackName=stack_name, **_stack_arguments(project, provider))
+        lambda: client.create_stack(StackName=stack_name, **role, **_stack_arguments(project, provider))
     )
     project.stacks[provider["TemplateName"]] = answer["StackId"]
     provider["StackDetail"] = {"Name": stack_name, "Id": answer["StackId"], "StatusMessage": "Creating"}
@@ -293,7 +300,7 @@ def _update_stack(request: Request, project: Project, changes: Mapping[str, Any]
         raise ValidationError(f"Project {project.name} has no template {changes['TemplateName']}")
     updated = {**provider, "TemplateURL": changes["TemplateURL"]}
     updated["Parameters"] = _merged(provider.get("Parameters") or (), changes.get("Parameters") or ())
-    client, stack_id = _cloudformation(request, provider), project.stacks[provider["TemplateName"]]
+    client, stack_id = _cloudformation(request), project.stacks[provider["TemplateName"]]
     _forward(lambda: client.update_stack(StackName=stack_id, **_stack_arguments(project, updated)))
     provider.update(updated)
     project.verb = "Update"
@@ -306,19 +313,20 @@ def _stack_arguments(project: Project, provider: Mapping[str, Any]) -> dict[str,
         "Parameters": [{"ParameterKey": item["Key"], "ParameterValue": item["Value"]} for item in parameters],
         "Tags": project.tags,
         "Capabilities": _CAPABILITIES,
-        **({"RoleARN": provider["RoleARN"]} if provider.get("RoleARN") else {}),
     }
 
 
-def _cloudformation(request: Request, provider: Mapping[str, Any]) -> Any:
-    return runtime().client("cloudformation", request.region, provider.get("RoleARN", ""))
+def _cloudformation(request: Request) -> Any:
+    """Return CloudFormation's client for the project's caller: it is they who make, change and delete stacks."""
+    return runtime().client("cloudformation", request.region, request.caller_role)
 
 
 def _forward(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except ClientError as error:
-        raise ValidationError(error.response["Error"]["Message"]) from error
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        raise (AccessDenied if code.startswith("AccessDenied") else ValidationError)(message) from error
 
 
 def _with_own(project: Project, given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

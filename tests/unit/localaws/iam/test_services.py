@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import boto3
+import pytest
 import requests
+from botocore.exceptions import ClientError
 from tests.unit.localaws.iam.conftest import ACCOUNT, REGION, Person, allow
 
 from localaws.iam import implied
@@ -15,7 +18,22 @@ from localaws.server import LocalAws
 
 Client = Callable[..., Any]
 EVENTS = "events.amazonaws.com"
+TEMPLATE = b"""
+Parameters: {SageMakerProjectName: {Type: String}, SageMakerProjectId: {Type: String}}
+Resources: {Topic: {Type: 'AWS::SNS::Topic', Properties: {TopicName: made}}}
+"""
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/failed"
+
+
+def settled(sagemaker: Any, project: str) -> str:
+    """Return the status of a project once nothing is in progress."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        status = str(sagemaker.describe_project(ProjectName=project)["ProjectStatus"])
+        if not status.endswith("InProgress"):
+            return status
+        time.sleep(0.05)
+    raise TimeoutError(project)
 
 
 def lets_in(service: str, action: str, **more: Any) -> str:
@@ -81,3 +99,46 @@ def test_whoever_logged_in_to_the_registry_pulls_and_pushes_by_their_rights(
     pushed = requests.post(f"{registry}/blobs/uploads/", headers=headers, timeout=30)
     assert pushed.status_code == 403
     assert "not authorized to perform: ecr:InitiateLayerUpload" in pushed.json()["errors"][0]["message"]
+
+
+def test_a_project_of_a_template_in_s3_is_made_and_deleted_with_its_callers_rights(
+    owner: boto3.Session, person: Person, client: Client
+) -> None:
+    s3 = client(owner, "s3")
+    s3.create_bucket(Bucket="published")
+    s3.put_object(Bucket="published", Key="products/one.yaml", Body=TEMPLATE)
+    url = f"https://published.s3.{REGION}.amazonaws.com/products/one.yaml"
+    person("Launcher", allow("sns:*"))
+    launcher = f"arn:aws:iam::{ACCOUNT}:role/Launcher"
+    stacks = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/SP-*"
+    only = {
+        "StringLike": {"cloudformation:TemplateUrl": url},
+        "ArnEquals": {"cloudformation:RoleArn": launcher},
+    }
+    lead = client(
+        person(
+            "Lead",
+            allow("sagemaker:*"),
+            allow("cloudformation:CreateStack", stacks, Condition=only),
+            allow(["cloudformation:DeleteStack", "cloudformation:TagResource"], stacks),
+            allow(
+                "iam:PassRole",
+                launcher,
+                Condition={"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+            ),
+        ),
+        "sagemaker",
+    )
+
+    def create(name: str, **provider: str) -> None:
+        wanted = {"TemplateName": "main", "TemplateURL": url, **provider}
+        lead.create_project(ProjectName=name, TemplateProviders=[{"CfnTemplateProvider": wanted}])
+
+    with pytest.raises(ClientError, match=r"AccessDeniedException.*cloudformation:CreateStack"):
+        create("without-a-role")
+    with pytest.raises(ClientError, match=r"AccessDeniedException.*cloudformation:CreateStack"):
+        create("other-template", TemplateURL=f"{url}.mine", RoleARN=launcher)
+    create("churn", RoleARN=launcher)
+    assert settled(lead, "churn") == "CreateCompleted"
+    lead.delete_project(ProjectName="churn")
+    assert settled(lead, "churn") == "DeleteCompleted"

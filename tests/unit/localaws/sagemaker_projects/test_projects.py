@@ -177,7 +177,9 @@ def test_a_project_can_be_made_from_a_template_in_s3(studio: Studio) -> None:
     project = studio.settled()
     assert project["ProjectStatus"] == "CreateCompleted"
     (detail,) = project["TemplateProviderDetails"]
-    assert detail["CfnTemplateProviderDetail"]["StackDetail"]["Name"].endswith(f"{project['ProjectId']}-main")
+    name = detail["CfnTemplateProviderDetail"]["StackDetail"]["Name"]
+    assert name.startswith("SP-")
+    assert name.endswith(project["ProjectId"])
     changed = {**provider, "Parameters": [{"Key": "Value", "Value": "second"}]}
     studio.client.update_project(
         ProjectName="churn", TemplateProvidersToUpdate=[{"CfnTemplateProvider": changed}]
