@@ -7,9 +7,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from xgboost_daal4py.disk import FULL, explain_full_disk
 from xgboost_daal4py.errors import ContainerError, InvalidRecords
 from xgboost_daal4py.memory import usable_memory
 
@@ -33,7 +34,7 @@ def run_job(work: Callable[[], None], reason_file: Path) -> int:
         reason = _describe(error)
     except Exception as error:
         traceback.print_exc()
-        reason = f"internal error, please report it: {type(error).__name__}: {error}"
+        reason = _explain_error(error, reason_file.parents[1])
     else:
         return 0
     _leave_reason(reason, reason_file)
@@ -77,8 +78,16 @@ def _explain(code: int) -> str:
 
 def _leave_reason(reason: str, reason_file: Path) -> None:
     print(reason, file=sys.stderr, flush=True)
-    reason_file.parent.mkdir(parents=True, exist_ok=True)
-    reason_file.write_text(reason[:LONGEST_REASON], encoding="utf-8")
+    # On a full disk there is no room for its reason either: the log has it.
+    with suppress(OSError):
+        reason_file.parent.mkdir(parents=True, exist_ok=True)
+        reason_file.write_text(reason[:LONGEST_REASON], encoding="utf-8")
+
+
+def _explain_error(error: Exception, ml_root: Path) -> str:
+    if isinstance(error, OSError) and error.errno in FULL:
+        return explain_full_disk(error, ml_root)
+    return f"internal error, please report it: {type(error).__name__}: {error}"
 
 
 def _describe(error: ContainerError) -> str:

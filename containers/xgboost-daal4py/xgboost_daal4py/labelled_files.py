@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from xgboost_daal4py.disk import writing
 from xgboost_daal4py.errors import InvalidRecords, UserError
 from xgboost_daal4py.matrix import parse_matrix
 
@@ -95,7 +96,7 @@ def write_labelled_csv(path: Path, batches: Iterable[Batch], features: int) -> N
 
     schema = pyarrow.schema([(str(number), pyarrow.float32()) for number in range(features + 1)])
     options = pyarrow.csv.WriteOptions(include_header=False)
-    with pyarrow.csv.CSVWriter(path, schema, write_options=options) as writer:
+    with writing(path), pyarrow.csv.CSVWriter(path, schema, write_options=options) as writer:
         for batch in batches:
             columns = [batch.labels, *batch.features.T]
             # Not a number becomes null, and null an empty value.

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from xgboost_daal4py.disk import writing
 from xgboost_daal4py.errors import UserError
 from xgboost_daal4py.features import Cells, FeatureTransform
 from xgboost_daal4py.labelled_files import Batch, write_labelled_csv
@@ -156,7 +157,7 @@ def _find_file(folder: Path) -> Path:
 def _write_records(
     path: Path, table: Mapping[str, Cells], labels: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]
 ) -> None:
-    with path.open("wb") as file:
+    with writing(path), path.open("wb") as file:
         for some in _split_rows(rows):
             columns = map(list_values, take_rows(table, some).values())
             for label, *values in zip(labels[some].astype(int).tolist(), *columns, strict=True):
