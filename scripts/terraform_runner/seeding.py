@@ -129,19 +129,28 @@ def _commit(
             f"{len(batches)} now; delete the project and create it again."
         )
     parent = tip.commit_id if tip else ""
-    for part, batch in enumerate(batches[done:], start=done + 1):
-        follows: _Follows = {"parentCommitId": parent} if parent else {}
-        answer = codecommit.create_commit(
-            **follows,
-            repositoryName=repository,
-            branchName=branch,
-            authorName=AUTHOR,
-            email=EMAIL,
-            commitMessage=f"{message}\n\nTemplate: {version} {part}/{len(batches)}\n",
-            putFiles=[_entry(change.path, change.file) for change in batch if change.file is not None],
-            deleteFiles=[{"filePath": change.path} for change in batch if change.file is None],
-        )
-        parent = answer["commitId"]
+    try:
+        for part, batch in enumerate(batches[done:], start=done + 1):
+            follows: _Follows = {"parentCommitId": parent} if parent else {}
+            answer = codecommit.create_commit(
+                **follows,
+                repositoryName=repository,
+                branchName=branch,
+                authorName=AUTHOR,
+                email=EMAIL,
+                commitMessage=f"{message}\n\nTemplate: {version} {part}/{len(batches)}\n",
+                putFiles=[_entry(change.path, change.file) for change in batch if change.file is not None],
+                deleteFiles=[{"filePath": change.path} for change in batch if change.file is None],
+            )
+            parent = answer["commitId"]
+    except (
+        codecommit.exceptions.ParentCommitIdRequiredException,
+        codecommit.exceptions.ParentCommitIdOutdatedException,
+    ) as error:
+        raise PlatformError(
+            f"Somebody else has just committed to branch {branch} of repository {repository} while it was being "
+            "seeded; their commits stand. Try again: seeding goes on from there."
+        ) from error
     return len(batches) > done
 
 

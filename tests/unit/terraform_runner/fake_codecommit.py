@@ -19,6 +19,14 @@ class FileDoesNotExistException(ClientError):
     """As botocore makes it from the service's model."""
 
 
+class ParentCommitIdRequiredException(ClientError):
+    """As botocore makes it from the service's model."""
+
+
+class ParentCommitIdOutdatedException(ClientError):
+    """As botocore makes it from the service's model."""
+
+
 @dataclass(frozen=True)
 class Commit:
     """A commit and the whole tree after it: path -> (content, mode)."""
@@ -44,6 +52,8 @@ class FakeCodeCommit:
 
         BranchDoesNotExistException = BranchDoesNotExistException
         FileDoesNotExistException = FileDoesNotExistException
+        ParentCommitIdRequiredException = ParentCommitIdRequiredException
+        ParentCommitIdOutdatedException = ParentCommitIdOutdatedException
 
     def tree(self, branch: str = "main") -> dict[str, tuple[bytes, str]]:
         return self.commits[self.branches[branch]].tree
@@ -82,7 +92,10 @@ class FakeCodeCommit:
         assert sum(len(put["fileContent"]) for put in puts) <= MOST_BYTES
         branch = arguments["branchName"]
         parent = self.branches.get(branch, "")
-        assert arguments.get("parentCommitId", "") == parent, "ParentCommitIdOutdatedException"
+        if parent and "parentCommitId" not in arguments:
+            raise ParentCommitIdRequiredException({"Error": {"Code": "x", "Message": branch}}, "CreateCommit")
+        if arguments.get("parentCommitId", "") != parent:
+            raise ParentCommitIdOutdatedException({"Error": {"Code": "x", "Message": branch}}, "CreateCommit")
         before = self.commits[parent].tree if parent else {}
         tree = {path: entry for path, entry in before.items() if path not in [d["filePath"] for d in deletes]}
         tree |= {put["filePath"]: (put["fileContent"], put["fileMode"]) for put in puts}

@@ -81,6 +81,26 @@ def test_a_seeding_that_died_goes_on_where_it_stopped() -> None:
     assert len(git.tree()) == 250
 
 
+@pytest.mark.parametrize("overtaken_after", [0, 2])
+def test_who_is_overtaken_in_seeding_is_told_so_and_goes_on_when_asked_again(overtaken_after: int) -> None:
+    contents = {f"{n:03}": SeedFile(b"x", False) for n in range(250)}
+    git = FakeCodeCommit()
+    commit = git.create_commit
+
+    def overtaken(**arguments: Any) -> dict[str, Any]:
+        if len(git.commits) == overtaken_after:
+            commit(**arguments)
+        return commit(**arguments)
+
+    git.create_commit = overtaken  # type: ignore[method-assign]
+    with pytest.raises(PlatformError, match="Somebody else has just committed to branch main of repository"):
+        seeds(git, contents)
+    git.create_commit = commit  # type: ignore[method-assign]
+    seeds(git, contents)
+    assert len(git.commits) == 3
+    assert len(git.tree()) == 250
+
+
 def test_a_seeded_repository_is_left_alone() -> None:
     git = FakeCodeCommit()
     seeds(git, files(a="1"))
