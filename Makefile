@@ -115,9 +115,9 @@ bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and sc
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse
-rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, ENGINE=docker, IAM=enforce, PIPELINE=all)
+rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, ENGINE=docker, IAM=enforce, PIPELINE=all, VARIANT=config-only)
 	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep) $(if $(ENGINE),--engine '$(ENGINE)') \
-	  $(if $(IAM),--iam '$(IAM)') $(if $(PIPELINE),--pipeline '$(PIPELINE)')
+	  $(if $(IAM),--iam '$(IAM)') $(if $(PIPELINE),--pipeline '$(PIPELINE)') $(if $(VARIANT),--variant '$(VARIANT)')
 	$(if $(filter enforce,$(IAM)),$(if $(KEEP),,cp build/iam/report.md docs/iam.md))
 
 .PHONY: faults

@@ -7,5 +7,6 @@ module "observability" {
   approver_email    = var.approver_email
   stages            = local.stages
   access_log_groups = module.inference_api.access_log_groups
+  project_variant   = var.project_variant
   template_version  = var.template_version
 }

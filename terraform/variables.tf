@@ -22,6 +22,18 @@ variable "project_id" {
   }
 }
 
+variable "project_variant" {
+  description = "What the project's repositories began with; the runner seeds them, and here it is shown on the dashboard."
+  type        = string
+  default     = "churn-xgboost-daal4py"
+  nullable    = false
+
+  validation {
+    condition     = contains(["churn-xgboost-daal4py", "config-only"], var.project_variant)
+    error_message = "The project variant is one of churn-xgboost-daal4py, config-only."
+  }
+}
+
 variable "approver_email" {
   description = "Who is told by e-mail that a model waits for the production gate, or that a pipeline failed; empty: nobody is subscribed."
   type        = string

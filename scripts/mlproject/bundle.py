@@ -51,6 +51,19 @@ _BUNDLE_FOLDERS: Mapping[str, str] = {
     "repositories/modeldeploy/lambda": "lambda/inference",
     "repositories/modeldeploy/image": "seedcode/image",
 }
+# What of the model build only projects of the default variant get: its model, and what is about it.
+_DEFAULT_VARIANT = "churn-xgboost-daal4py"
+_DEFAULT_VARIANTS_OWN = (
+    "README.md",
+    "churn",
+    "docs/from-the-sample.md",
+    "examples",
+    "tests/jobs",
+    "tests/pipeline/test_churn_pipeline.py",
+)
+# <variant>/<part of the seed code>/...: what the other variants add to what all have.
+_VARIANTS = "seedcode/variants"
+_REPOSITORIES: Mapping[str, str] = {"model-build": "modelbuild", "model-deploy": "modeldeploy"}
 _PRODUCT_TEMPLATE = "cloudformation/project.yaml"
 _RUNNER = "scripts/terraform_runner"
 _FUNCTION = "lambda/terraform-runner/terraform_runner_provider"
@@ -88,10 +101,10 @@ def template_bundle(root: Path) -> Archive:
     for target, source in _BUNDLE_FOLDERS.items():
         skipped = ("tests", "environment") if target == "terraform" else ()
         for path, entry in _folder(root / source, skipped):
-            name = f"{target}/{path}"
-            if name in entries:
-                raise UserError(f"{source}/{path} would take the place of another file in the bundle: {name}")
-            entries[name] = entry
+            _enter(entries, _placed(target, path), entry, f"{source}/{path}")
+    for name, path, entry in _variant_files(root / _VARIANTS):
+        _enter(entries, name, entry, f"{_VARIANTS}/{path}")
+    _refuse_doubles(entries)
     return _archive(entries)
 
 
@@ -112,6 +125,42 @@ def function_archive(root: Path) -> Archive:
     """Return the custom-resource function's code."""
     package = root / _FUNCTION
     return _archive({f"{package.name}/{path}": entry for path, entry in _folder(package, ())})
+
+
+def _placed(target: str, path: str) -> str:
+    """Return where in the bundle a file of one of its folders goes."""
+    own = any(path == each or path.startswith(f"{each}/") for each in _DEFAULT_VARIANTS_OWN)
+    if target == "repositories/modelbuild" and own:
+        return f"variants/{_DEFAULT_VARIANT}/modelbuild/{path}"
+    return f"{target}/{path}"
+
+
+def _variant_files(folder: Path) -> Iterator[tuple[str, str, _Entry]]:
+    """Yield name in the bundle, path and content of what the other variants have of their own."""
+    for path, entry in _folder(folder, ()):
+        variant, _, inside = path.partition("/")
+        part, _, rest = inside.partition("/")
+        if part not in _REPOSITORIES or not rest:
+            raise UserError(
+                f"{folder}/{path} belongs to no repository: {' or '.join(_REPOSITORIES)} is next to variant"
+            )
+        yield f"variants/{variant}/{_REPOSITORIES[part]}/{rest}", path, entry
+
+
+def _enter(entries: dict[str, _Entry], name: str, entry: _Entry, source: str) -> None:
+    if name in entries:
+        raise UserError(f"{source} would take the place of another file in the bundle: {name}")
+    entries[name] = entry
+
+
+def _refuse_doubles(entries: Mapping[str, _Entry]) -> None:
+    """Refuse a file that all variants have and one has again: which of them is meant is anybody's guess."""
+    for name in entries:
+        if not name.startswith("variants/"):
+            continue
+        shared = f"repositories/{name.split('/', 2)[2]}"
+        if shared in entries:
+            raise UserError(f"{name} is in every variant's repository already, as {shared}")
 
 
 def _folder(folder: Path, skipped_at_top: tuple[str, ...]) -> Iterator[tuple[str, _Entry]]:

@@ -90,6 +90,9 @@ def publish(
 @app.command()
 def create(
     name: ProjectName,
+    variant: Annotated[
+        str, typer.Option(help="What the modelbuild repository begins with; see docs/variants.md.")
+    ] = "",
     approver_email: Annotated[str, typer.Option(help="Who is told when production waits for approval.")] = "",
     staging_instance_type: Annotated[str, typer.Option(help="Instance type of staging.")] = "",
     staging_instance_count: Annotated[
@@ -113,6 +116,7 @@ def create(
     from mlproject.publish import PRODUCT_NAME
 
     chosen = {
+        "ProjectVariant": variant,
         "ApproverEmail": approver_email,
         "StagingInstanceType": staging_instance_type,
         "StagingInstanceCount": staging_instance_count,
@@ -228,12 +232,15 @@ def rehearse(
     pipeline: Annotated[
         str, typer.Option(help="Run this example of the modelbuild repository instead of deploying; or all.")
     ] = "churn",
+    variant: Annotated[
+        str, typer.Option(help="Live the life of a project of this variant, as far as it goes by itself.")
+    ] = "churn-xgboost-daal4py",
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline)
+    summary = run(output, data, keep, iam, engine, pipeline, variant)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -56,6 +56,7 @@ class Lifecycle:
         if self.request.request_type == "Delete":
             return self._delete(store, previous)
         bundle = self._bundle(self.request.resource_properties)
+        bundle.check_variant(self._variant)
         stack = self._stack(bundle, store, previous)
         if self.request.request_type == "Update":
             return self._update(stack, bundle, store)
@@ -102,7 +103,7 @@ class Lifecycle:
         codecommit = self.session.client("codecommit")
         for kind in REPOSITORIES:
             repository = self._names.repository(kind)
-            if seed(codecommit, repository, bundle.seed(kind), bundle.version):
+            if seed(codecommit, repository, bundle.seed(kind, self._variant), bundle.version):
                 self.say(f"seeded {repository}")
 
     def _offer(self, applied: TemplateReference | None, bundle: TemplateBundle) -> str:
@@ -118,7 +119,8 @@ class Lifecycle:
         offered = []
         for kind in REPOSITORIES:
             repository = self._names.repository(kind)
-            branch = offer(codecommit, repository, before.seed(kind), bundle.seed(kind), bundle.version)
+            old, new = before.seed(kind, self._variant), bundle.seed(kind, self._variant)
+            branch = offer(codecommit, repository, old, new, bundle.version)
             if branch:
                 offered.append(f"branch {branch} of {repository}")
         return f"Seed files that changed wait on {' and '.join(offered)}." if offered else ""
@@ -127,6 +129,10 @@ class Lifecycle:
     def _names(self) -> ProjectNames:
         properties = self.request.resource_properties
         return ProjectNames(properties.project_name, properties.project_id)
+
+    @property
+    def _variant(self) -> str:
+        return self.request.resource_properties.project_variant
 
     def _store(self) -> ProjectStore:
         return ProjectStore(

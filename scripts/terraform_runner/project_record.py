@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from terraform_runner.naming import ProjectNames
-from terraform_runner.project_request import ProjectRequest, TemplateReference
+from terraform_runner.project_request import DEFAULT_VARIANT, ProjectRequest, TemplateReference
 from terraform_runner.runner_errors import PlatformError, UserError
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(frozen=True)
 class Record:
-    """Whose the project is, who works on it, and which template it was last brought to (empty: none yet)."""
+    """Whose the project is, who works on it, its variant, and the template it was last brought to (empty: none yet)."""
 
     stack_id: str
     build_id: str
     template_version: str = ""
     template_sha256: str = ""
+    variant: str = DEFAULT_VARIANT
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ProjectStore:
         Raises
         ------
         UserError
-            If the id is another stack's, or another build is at work.
+            If the id is another stack's, another build is at work, or the project shall become another variant.
         """
         found, etag = self._record()
         if found and found.stack_id != request.stack_id:
@@ -77,9 +78,15 @@ class ProjectStore:
             raise UserError(
                 f"Project id {request.project_id} belongs to the stack {found.stack_id}: choose another."
             )
+        wanted = request.resource_properties.project_variant
+        if found and found.variant != wanted and request.request_type != "Delete":
+            raise UserError(
+                f"A project's variant cannot be changed: this one was seeded as {found.variant}, and its repositories "
+                f"are its team's since. Create a new project for {wanted}."
+            )
         if found and found.build_id != build_id:
             self._wait_for(found.build_id, stop=request.request_type == "Delete")
-        known = found or Record(request.stack_id, build_id)
+        known = found or Record(request.stack_id, build_id, variant=wanted)
         self._write(replace(known, build_id=build_id), etag)
         return True
 

@@ -11,6 +11,8 @@ from pydantic.alias_generators import to_pascal
 from terraform_runner.runner_errors import UserError
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+DEFAULT_VARIANT = "churn-xgboost-daal4py"
+"""What a project is whose template was published before there was a choice."""
 
 
 class _PascalModel(BaseModel):
@@ -39,6 +41,7 @@ class ProjectReference(TemplateReference):
 class ProjectProperties(ProjectReference):
     """What the product's form says. CloudFormation sends every value as a string."""
 
+    project_variant: str = DEFAULT_VARIANT
     keep_data_on_delete: bool = False
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="allow")
@@ -51,6 +54,7 @@ class ProjectProperties(ProjectReference):
         return passed | {
             "project_name": self.project_name,
             "project_id": self.project_id,
+            "project_variant": self.project_variant,
             "keep_data_on_delete": str(self.keep_data_on_delete).lower(),
             "template_version": self.template_version,
         }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from terraform_runner.project_request import TemplateReference
+from terraform_runner.project_request import DEFAULT_VARIANT, TemplateReference
 from terraform_runner.runner_errors import UserError
 
 if TYPE_CHECKING:
@@ -38,16 +38,30 @@ class TemplateBundle:
         """The stack's root module."""
         return self.root / "terraform"
 
-    def seed(self, repository: str) -> dict[str, SeedFile]:
-        """Return the files that ``repository`` (``modelbuild`` ...) is seeded with, by path."""
-        folder = self.root / "repositories" / repository
-        return {
-            path.relative_to(folder).as_posix(): SeedFile(
-                path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR)
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """What a project made from this bundle can be."""
+        folder = self.root / "variants"
+        if not folder.is_dir():
+            # Published before there was a choice.
+            return (DEFAULT_VARIANT,)
+        return tuple(sorted(path.name for path in folder.iterdir()))
+
+    def check_variant(self, variant: str) -> None:
+        """Raise `UserError`, naming the choices, if the bundle has no such variant."""
+        if variant not in self.variants:
+            raise UserError(
+                f"Template version {self.version} has no project variant {variant!r}: "
+                f"choose one of {', '.join(self.variants)}."
             )
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+
+    def seed(self, repository: str, variant: str) -> dict[str, SeedFile]:
+        """Return the files that ``repository`` (``modelbuild`` ...) is seeded with, by path.
+
+        They are those that every variant has, and the variant's own.
+        """
+        shared = _files(self.root / "repositories" / repository)
+        return shared | _files(self.root / "variants" / variant / repository)
 
 
 def fetch_bundle(s3: S3Client, bucket: str, reference: TemplateReference, to: Path) -> TemplateBundle:
@@ -73,6 +87,16 @@ def fetch_bundle(s3: S3Client, bucket: str, reference: TemplateReference, to: Pa
     root = to / reference.template_version
     _unpack(archive, root)
     return TemplateBundle(root, reference.template_version)
+
+
+def _files(folder: Path) -> dict[str, SeedFile]:
+    return {
+        path.relative_to(folder).as_posix(): SeedFile(
+            path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR)
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _check(archive: Path, reference: TemplateReference) -> None:

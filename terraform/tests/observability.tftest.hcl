@@ -23,6 +23,7 @@ variables {
     permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
   }
   approver_email   = ""
+  project_variant  = "config-only"
   template_version = "0123456789abcdef"
   stages = {
     staging = { endpoint_name = "sagemaker-churn-p-1-staging", function_name = "sagemaker-churn-p-1-staging" }

@@ -28,6 +28,7 @@ run "refuses_what_is_empty_or_too_small" {
   variables {
     project_name              = ""
     project_id                = ""
+    project_variant           = ""
     staging_instance_type     = ""
     production_instance_type  = ""
     staging_instance_count    = 0
@@ -42,6 +43,7 @@ run "refuses_what_is_empty_or_too_small" {
   expect_failures = [
     var.project_name,
     var.project_id,
+    var.project_variant,
     var.staging_instance_type,
     var.production_instance_type,
     var.staging_instance_count,
@@ -84,6 +86,7 @@ run "refuses_what_has_another_form" {
   variables {
     project_name             = "churn-"
     project_id               = "p_1"
+    project_variant          = "churn"
     approver_email           = "approver"
     staging_instance_type    = "m5.large"
     production_instance_type = "ml.m5"
@@ -98,6 +101,7 @@ run "refuses_what_has_another_form" {
   expect_failures = [
     var.project_name,
     var.project_id,
+    var.project_variant,
     var.approver_email,
     var.staging_instance_type,
     var.production_instance_type,

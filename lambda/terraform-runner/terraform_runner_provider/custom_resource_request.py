@@ -17,6 +17,7 @@ UNPUBLISHED = "0000000000000000"
 
 _INSTANCE_TYPE = r"ml\.[a-z0-9-]+\.[a-z0-9]+"
 _INSTANCE_COUNT = r"[1-9]|10"
+_VARIANTS = ("churn-xgboost-daal4py", "config-only")
 
 # Property -> (pattern of the whole value, the rule in words). The same rules stand in the product template and
 # in Terraform; they are repeated here because a stack can be made from any template that knows this function.
@@ -29,6 +30,7 @@ _RULES: Mapping[str, tuple[str, str]] = {
         r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,19}",
         "1 to 20 letters, digits and hyphens, as SageMaker makes it, e.g. p-abc123def456",
     ),
+    "ProjectVariant": ("|".join(_VARIANTS), f"one of {', '.join(_VARIANTS)}"),
     "ApproverEmail": (r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, or empty"),
     "StagingInstanceType": (_INSTANCE_TYPE, "a SageMaker instance type, e.g. ml.m5.large"),
     "ProductionInstanceType": (_INSTANCE_TYPE, "a SageMaker instance type, e.g. ml.m5.large"),
@@ -49,6 +51,8 @@ _OWN_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 _NEEDED_TO_DELETE = frozenset(
     {"SageMakerProjectName", "SageMakerProjectId", "TemplateVersion", "TemplateSha256"}
 )
+# Templates that were published before there was a choice do not send it, and a project may be rolled back to one.
+_OPTIONAL = frozenset({"ProjectVariant"})
 _REQUEST_TYPES = frozenset({"Create", "Update", "Delete"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -133,7 +137,9 @@ class CustomResourceRequest:
         rules = {name: rule for name, rule in _RULES.items() if not deleting or name in _NEEDED_TO_DELETE}
         unknown = [] if deleting else sorted(set(self.properties) - set(rules) - _OWN_PROPERTIES)
         problems = [f"unknown property {name}" for name in unknown]
-        problems += [f"property {name} is missing" for name in rules if name not in self.properties]
+        problems += [
+            f"property {name} is missing" for name in rules if name not in {*self.properties, *_OPTIONAL}
+        ]
         problems += [
             f"{name} must be {rule}"
             for name, (pattern, rule) in rules.items()

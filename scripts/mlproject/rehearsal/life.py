@@ -54,6 +54,8 @@ class Life:
         The data scientist's own data; None for the template's synthetic customers.
     name
         The project's.
+    variant
+        What it begins as; empty for the product's default.
     people
         Who else takes part; until told otherwise the owner does everybody's work.
     """
@@ -63,6 +65,7 @@ class Life:
     summary: Summary
     data: Path | None = None
     name: str = "churn"
+    variant: str = ""
     people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
@@ -100,7 +103,8 @@ class Life:
         self.before = account_inventory(self.session)
         with self.summary.step("create the project") as progress, ExitStack() as imports:
             product = catalog.find(self.lead, publish.PRODUCT_NAME)
-            parameters = {"DataLocation": location} if location else {}
+            chosen = {"DataLocation": location, "ProjectVariant": self.variant}
+            parameters = {name: value for name, value in chosen.items() if value}
             self.project = projects.create(self.lead, product, self.name, parameters)
             missing = () if self.local.engine.builds_images else IMAGES
             imported = [imports.enter_context(self.importing_image(IMAGES[name], name)) for name in missing]

@@ -42,7 +42,7 @@ def chosen(name: str) -> list[str]:
 
 
 def run(life: Life, names: Sequence[str]) -> None:
-    """Switch each example on by a push, and wait for its pipeline's end."""
+    """Switch each example on by a push, and wait for its pipeline's end; the model build has run once before."""
     with tempfile.TemporaryDirectory() as folder:
         scientist = _Scientist(life, Path(folder) / "modelbuild")
         for number, name in enumerate(names, start=2):

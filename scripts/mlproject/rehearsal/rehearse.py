@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
-from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples
+from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, variants
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
 from mlproject.rehearsal.report import Summary
@@ -20,6 +20,7 @@ def rehearse(
     iam: Iam = Iam.OFF,
     engine: engines.Engine = engines.Engine.AUTO,
     pipeline: str = pipeline_examples.DEFAULT,
+    variant: str = variants.DEFAULT,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -38,17 +39,24 @@ def rehearse(
         What shall run builds, jobs, functions and endpoints.
     pipeline
         The example to run after the first training, in place of approving and deploying the model.
+    variant
+        What the project begins as.
 
     Raises
     ------
     UserError
-        ``data`` is no file, or ``pipeline`` no example.
+        ``data`` is no file, ``pipeline`` no example, ``variant`` unknown, or they do not go together.
     MlprojectError
         A step failed; the summary, written all the same, names it.
     """
     if data is not None and not data.is_file():
         raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
     examples = pipeline_examples.chosen(pipeline)
+    live = variants.life_of(variant)
+    if live and (examples or data or iam is not Iam.OFF):
+        raise UserError(
+            f"PIPELINE, DATA and IAM are of the variant {variants.DEFAULT}: leave them out for {variant}"
+        )
     summary = Summary(engine=engine)
     started = time.monotonic()
     try:
@@ -56,11 +64,13 @@ def rehearse(
             summary.engine = local.engine.name
             console.note(f"engine: {local.engine.name} ({local.engine.reason})")
             owner = local.session()
-            life = Life(local, owner, summary, data)
+            life = Life(local, owner, summary, data, variant=variant)
             if iam is not Iam.OFF:
                 life.people = people.in_own_roles(local, owner)
             try:
-                if examples:
+                if live:
+                    live(life)
+                elif examples:
                     life.begin()
                     pipeline_examples.run(life, examples)
                 else:
@@ -79,7 +89,7 @@ def rehearse(
                     _tell_server(local)
             if iam is Iam.ENFORCE and not keep:
                 _judge_iam(summary, wrong)
-            if keep:
+            if keep and not live:
                 _tell_project(life, local)
     finally:
         summary.total_seconds = round(time.monotonic() - started, 1)

@@ -24,6 +24,7 @@ from mlpipelines.schema_errors import one_of
 from mlpipelines.step_code import ContentStaging, NoStaging, Staging
 
 SHOW_FORMATS = ("mermaid", "png", "json")
+NOTHING = "no pipeline: no file has a sagemakerPipeline"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,7 +118,7 @@ def _validate(options: argparse.Namespace) -> int:
     for name, plan in plans.items():
         print(f"{name}: {len(plan.steps)} steps, fine")
     if not plans:
-        print("no pipeline: no file has a sagemakerPipeline")
+        print(NOTHING)
     return 0
 
 
@@ -189,6 +190,8 @@ def _run(options: argparse.Namespace) -> int:
         staging = ContentStaging(configuration.root, access.settings.project_bucket)
         plans = _plan(configuration, access.settings, staging, access.find_image)
         chosen = [_choose(plans, name) for name in options.names] or list(plans.values())
+        if not chosen:
+            _tell(NOTHING)
         deployer, started = access.deployer, []
         for plan in chosen:
             changed = deployer.write(plan, staging)

@@ -61,7 +61,7 @@ locals {
     height = 3
     properties = {
       markdown = join("\n", concat(
-        ["## ${var.project.name_prefix}", "Template version ${var.template_version}. Pipelines:"],
+        ["## ${var.project.name_prefix}", "${var.project_variant}, template version ${var.template_version}. Pipelines:"],
         [
           for kind, name in local.pipelines :
           "[${kind}](${local.console}/codesuite/codepipeline/pipelines/${name}/view?region=${var.project.region})"

@@ -25,6 +25,11 @@ variable "stages" {
   }))
 }
 
+variable "project_variant" {
+  description = "What the project began as, for the dashboard."
+  type        = string
+}
+
 variable "template_version" {
   description = "Version of the template, for the dashboard."
   type        = string

@@ -65,6 +65,7 @@ def test_a_request_that_a_build_took_on_long_ago_starts_nothing(provider: Provid
         ({"DataLocation": "churn.txt"}, "DataLocation must be an object in S3"),
         ({"DataLocation": "s3://my-bucket/all customers"}, "DataLocation must be"),
         ({"DataLocation": "s3://my-bucket/" + 242 * "c"}, "of at most 256 letters"),
+        ({"ProjectVariant": "churn"}, "ProjectVariant must be one of churn-xgboost-daal4py, config-only"),
         ({"ApproverEmail": "nobody"}, "ApproverEmail must be an e-mail address"),
         ({"KeepDataOnDelete": "yes"}, "KeepDataOnDelete must be true or false"),
         ({"ApiAuthorization": "NONE"}, "ApiAuthorization must be AWS_IAM or API_KEY"),
@@ -88,6 +89,13 @@ def test_every_problem_is_named_at_once(provider: Provider) -> None:
     reason = provider.send.only["Reason"]  # type: ignore[attr-defined]
     assert "SageMakerProjectName" in reason
     assert "ApiAuthorization" in reason
+
+
+def test_a_project_of_a_template_from_before_there_was_a_choice_may_be_rolled_back_to_it(
+    provider: Provider,
+) -> None:
+    provider.handle_request(changed(real_event("cloudformation-update"), ProjectVariant=None))
+    assert len(provider.codebuild.started) == 1
 
 
 @pytest.mark.parametrize("name", ["c" * 32, "1churn", "a-b--c", "C"])

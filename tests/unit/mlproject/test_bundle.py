@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = (
     "terraform",
     "seedcode/model-build",
+    "seedcode/variants/config-only/model-build",
     "seedcode/model-deploy",
     "seedcode/image",
     "containers/xgboost-daal4py",
@@ -43,14 +44,37 @@ def names(archive: Archive) -> list[str]:
 def test_the_bundle_is_laid_out_as_the_contract_says(checkout: Path) -> None:
     assert names(template_bundle(checkout)) == [
         "project.yaml",
-        "repositories/modelbuild/README.md",
         "repositories/modelbuild/container/README.md",
         "repositories/modelbuild/image/README.md",
         "repositories/modeldeploy/README.md",
         "repositories/modeldeploy/image/README.md",
         "repositories/modeldeploy/lambda/README.md",
         "terraform/README.md",
+        "variants/churn-xgboost-daal4py/modelbuild/README.md",
+        "variants/config-only/modelbuild/README.md",
     ]
+
+
+def test_only_the_default_variant_gets_the_churn_model(checkout: Path) -> None:
+    for name in ("churn/conf/conf.yaml", "mlpipelines/plan.py"):
+        (checkout / "seedcode/model-build" / name).parent.mkdir(parents=True)
+        (checkout / "seedcode/model-build" / name).write_text("x")
+    found = names(template_bundle(checkout))
+    assert "variants/churn-xgboost-daal4py/modelbuild/churn/conf/conf.yaml" in found
+    assert "repositories/modelbuild/mlpipelines/plan.py" in found
+
+
+def test_a_variant_s_file_that_all_have_already_is_refused(checkout: Path) -> None:
+    for folder in ("seedcode/model-build", "seedcode/variants/config-only/model-build"):
+        (checkout / folder / "pyproject.toml").write_text("")
+    with pytest.raises(UserError, match=r"config-only/modelbuild/pyproject\.toml is in every variant's"):
+        template_bundle(checkout)
+
+
+def test_a_variant_s_file_that_belongs_to_no_repository_is_refused(checkout: Path) -> None:
+    (checkout / "seedcode/variants/config-only/notes.md").write_text("")
+    with pytest.raises(UserError, match=r"notes\.md belongs to no repository"):
+        template_bundle(checkout)
 
 
 def test_equal_input_gives_equal_bytes(checkout: Path, tmp_path: Path) -> None:
@@ -84,7 +108,7 @@ def test_an_executable_stays_one(checkout: Path) -> None:
     archive = zipfile.ZipFile(io.BytesIO(template_bundle(checkout).content))
     modes = {entry.filename: entry.external_attr >> 16 & 0o777 for entry in archive.infolist()}
     assert modes["repositories/modelbuild/run.sh"] == 0o755
-    assert modes["repositories/modelbuild/README.md"] == 0o644
+    assert modes["repositories/modeldeploy/README.md"] == 0o644
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def checkout(tmp_path: Path) -> Path:
     for folder in (
         "terraform",
         "seedcode/model-build",
+        "seedcode/variants/config-only/model-build",
         "seedcode/model-deploy",
         "seedcode/image",
         "containers/xgboost-daal4py",

@@ -219,6 +219,14 @@ def test_a_project_cannot_be_renamed(
     assert "apply" not in recorded.done
 
 
+def test_an_unknown_variant_is_refused_before_anything_is_made(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    with pytest.raises(UserError, match="no project variant 'speech': choose one of churn-xgboost-daal4py"):
+        run(session, settings, request_for(session, "create", ProjectVariant="speech"))
+    assert recorded.done == []
+
+
 def with_state(session: boto3.Session) -> None:
     """Leave a state behind, as Terraform would."""
     key = "projects/p-abc123def456/terraform.tfstate"

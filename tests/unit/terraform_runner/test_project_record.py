@@ -14,7 +14,7 @@ from terraform_runner.naming import ProjectNames
 from terraform_runner.project_record import ProjectStore
 from terraform_runner.runner_errors import UserError
 
-from .conftest import STATES, request_of
+from .conftest import STATES, real_event, request_of
 
 NAMES = ProjectNames("churn", "p-abc123def456")
 OTHER_STACK = "arn:aws:cloudformation:eu-central-1:123456789012:stack/other/1"
@@ -75,6 +75,23 @@ def test_another_stack_cannot_take_the_project(store: ProjectStore) -> None:
     store.take_over(request_of("create"), "runner:1")
     with pytest.raises(UserError, match="belongs to the stack"):
         store.take_over(request_of("create", StackId=OTHER_STACK), "runner:2")
+
+
+def test_a_project_cannot_become_another_variant_but_be_deleted(
+    store: ProjectStore, codebuild: FakeCodeBuild
+) -> None:
+    store.take_over(request_of("create"), "runner:1")
+    codebuild.ended["runner:1"] = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    for kind in ("update", "delete"):
+        properties = {**real_event(kind)["ResourceProperties"], "ProjectVariant": "config-only"}
+        request = request_of(kind, ResourceProperties=properties)
+        if kind == "delete":
+            assert store.take_over(request, "runner:2")
+            break
+        with pytest.raises(
+            UserError, match=r"seeded as churn-xgboost-daal4py, .* new project for config-only"
+        ):
+            store.take_over(request, "runner:2")
 
 
 def test_another_stacks_rollback_leaves_the_project_alone(store: ProjectStore) -> None:

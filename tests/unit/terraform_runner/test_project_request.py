@@ -16,6 +16,7 @@ def test_parameters_become_terraform_variables() -> None:
     assert request_of("create").resource_properties.terraform_variables() == {
         "project_name": "churn",
         "project_id": "p-abc123def456",
+        "project_variant": "churn-xgboost-daal4py",
         "approver_email": "approver@example.com",
         "staging_instance_type": "ml.m5.large",
         "staging_instance_count": "1",

@@ -25,7 +25,32 @@ def test_a_published_bundle_is_unpacked_with_its_modes(session: boto3.Session, t
     )
     bundle = fetched(session, published(session, archive), tmp_path)
     assert (bundle.terraform_dir / "main.tf").read_bytes() == b"# stack"
-    assert bundle.seed("modelbuild") == {"run.sh": SeedFile(b"#!/bin/sh", True)}
+    assert bundle.seed("modelbuild", "churn-xgboost-daal4py") == {"run.sh": SeedFile(b"#!/bin/sh", True)}
+
+
+def test_a_repository_is_what_all_variants_have_and_the_variant_s_own(
+    session: boto3.Session, tmp_path: Path
+) -> None:
+    archive = zipped(
+        {
+            "repositories/modelbuild/all.py": b"1",
+            "variants/one/modelbuild/own.py": b"2",
+            "variants/two/modelbuild/other.py": b"3",
+        }
+    )
+    bundle = fetched(session, published(session, archive), tmp_path)
+    assert set(bundle.seed("modelbuild", "one")) == {"all.py", "own.py"}
+    assert bundle.seed("modeldeploy", "one") == {}
+    bundle.check_variant("two")
+    with pytest.raises(UserError, match="no project variant 'three': choose one of one, two"):
+        bundle.check_variant("three")
+
+
+def test_a_bundle_from_before_there_was_a_choice_has_the_churn_model_only(tmp_path: Path) -> None:
+    bundle = TemplateBundle(tmp_path, "a1b2c3d4e5f60718")
+    bundle.check_variant("churn-xgboost-daal4py")
+    with pytest.raises(UserError, match="choose one of churn-xgboost-daal4py"):
+        bundle.check_variant("config-only")
 
 
 def test_a_changed_bundle_is_refused(session: boto3.Session, tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from mlpipelines.command_line import main
 PNG = b"\x89PNG"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=REPOSITORY,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
@@ -29,24 +29,27 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_validating_never_imports_the_sdk_nor_botocore() -> None:
+def test_validating_never_imports_the_sdk_nor_botocore(repository: Repository) -> None:
+    repository.write(FILES).write(SAMPLES["tf"])
     program = (
         "import sys; from mlpipelines.command_line import main; code = main(['validate'])\n"
         "print(sorted({'sagemaker', 'boto3', 'botocore', 'PIL'} & set(sys.modules)), code)"
     )
-    done = run("-c", program)
+    done = run(repository.root, "-c", program)
     lines = done.stdout.splitlines()
-    assert "churn: 6 steps, fine" in lines, done.stderr
+    assert "houses-test: 6 steps, fine" in lines, done.stderr
     assert lines[-1] == "[] 0"
 
 
-def test_a_definition_is_shown_without_region_and_credentials() -> None:
+def test_a_definition_is_shown_without_region_and_credentials(repository: Repository) -> None:
+    repository.write(FILES).write(SAMPLES["tf"])
     names = [name for name in os.environ if name.startswith("AWS_")]
     removed = "import os; [os.environ.pop(name) for name in " + repr(names) + "]\n"
-    program = "from mlpipelines.command_line import main; raise SystemExit(main(['show', 'churn', '--format', 'json']))"
-    done = run("-c", removed + program)
+    arguments = ["show", "houses-test", "--format", "json"]
+    program = f"from mlpipelines.command_line import main; raise SystemExit(main({arguments}))"
+    done = run(repository.root, "-c", removed + program)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["Steps"][0]["Name"] == "preprocess"
+    assert len(json.loads(done.stdout)["Steps"]) == 6
 
 
 def test_problems_end_with_exit_code_1_and_their_number(
