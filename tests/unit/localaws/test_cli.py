@@ -87,7 +87,7 @@ def test_a_signal_ends_the_server_and_all_it_started(tmp_path: Path, number: sig
             signal.sigtimedwait([], 0.05)
         assert engines
         process.send_signal(number)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
         assert [marked(f"LOCALAWS_ENGINE={engine}") for engine in engines] == [[]]
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{endpoint}/_localaws/health", timeout=1)
