@@ -121,8 +121,8 @@ rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file
 	$(if $(filter enforce,$(IAM)),$(if $(KEEP),,cp build/iam/report.md docs/iam.md))
 
 .PHONY: faults
-faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name)
-	$(BIN)/mlproject faults --page docs/faults.md $(if $(ONLY),--only '$(ONLY)')
+faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name, ENGINE=docker)
+	$(BIN)/mlproject faults --page docs/faults.md $(if $(ONLY),--only '$(ONLY)') $(if $(ENGINE),--engine '$(ENGINE)')
 
 .PHONY: environment
 environment: .venv/.ready ## Plan, apply and destroy the ML environment on this machine

@@ -268,11 +268,14 @@ def faults(
     page: Annotated[
         Path | None, typer.Option(help="Write the table for people there, once every fault has run.")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What runs containers there; docker: faults of images and containers only.")
+    ] = Engine.PROCESSES,
 ) -> None:
     """Break what can break in a local AWS, and see that each is told, ends well and can be recovered from."""
     from mlproject.faults import campaign
 
-    raise SystemExit(0 if campaign.run(output, only, page) else 1)
+    raise SystemExit(0 if campaign.run(output, only, page, engine) else 1)
 
 
 def _decide(name: str, decision: approvals.Decision, comment: str, region: str, json: bool) -> None:

@@ -1,12 +1,7 @@
-"""Faults of builds and jobs: time-outs, images that cannot be built, containers and hosts that die, full disks."""
+"""Faults of seeding, builds and jobs: races, time-outs, containers and hosts that die, full disks."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +13,10 @@ import boto3
 
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
+from mlproject.faults.containers import STARVED_MB, RunningContainer
 from mlproject.faults.findings import Finding
-from mlproject.faults.injection import kill, processes, until
+from mlproject.faults.injection import until
 from mlproject.faults.world import RUNNER, World, timed
-from mlproject.rehearsal.life import IMAGE_BUILD, IMAGES
 from terraform_runner.seeding import seed
 from terraform_runner.template_bundle import SeedFile
 
@@ -35,6 +30,7 @@ PROCESSING = (
 )
 SHORT_MINUTE = 0.3
 """Seconds: the runner's fifty minutes then pass in fifteen."""
+NO_SPACE = "writes of the preprocessing job find no space left on the device"
 LONG_TRAINING = {"num_round": "1000000", "early_stopping_rounds": "0"}
 
 
@@ -85,58 +81,25 @@ def codebuild_timeout(world: World) -> Finding:
     )
 
 
-@fault("docker build failure", "the model image's Dockerfile is broken by a commit")
-def docker_build_failure(world: World) -> Finding:
-    with tempfile.TemporaryDirectory() as folder:
-        context = Path(folder) / "container"
-        shutil.copytree(IMAGES["model"], context, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-        _break_dockerfile(context / "Dockerfile")
-        code, told = _ensure(world, context)
-        if code == 0:
-            raise PlatformError(f"a broken Dockerfile made an image: {told}")
-    with timed() as timer:
-        code, again = _ensure(world, IMAGES["model"])
-        if code:
-            raise PlatformError(f"the old Dockerfile makes no image any more: {again}")
-    return Finding(
-        told, "stage Image red; the image before stays in use", "taking the commit back", timer.seconds
-    )
-
-
-@fault("push of an existing immutable tag", "two builders push an image under the same content tag")
-def immutable_tag(world: World) -> Finding:
-    ecr = world.client("ecr")
-    repository = world.train().project.names.image_repository("model")
-    image = ecr.describe_images(repositoryName=repository)["imageDetails"][0]
-    named = {"imageDigest": image["imageDigest"]}
-    manifest = ecr.batch_get_image(repositoryName=repository, imageIds=[named])["images"][0]["imageManifest"]
-    other = manifest.replace("{", "{ ", 1)
-    try:
-        ecr.put_image(repositoryName=repository, imageManifest=other, imageTag=image["imageTags"][0])
-    except ecr.exceptions.ClientError as error:
-        told = str(error)
-    else:
-        raise PlatformError("a second image took the tag of the first")
-    with timed() as timer:
-        code, uri = _ensure(world, IMAGES["model"])
-        if code or not uri.endswith(image["imageDigest"]):
-            raise PlatformError(f"the second builder does not take the first's image: {uri}")
-    return Finding(
-        told, "the first image keeps the tag", "by itself: the second builder takes it", timer.seconds
-    )
-
-
-@fault("training out of memory", "kill -9 of the training container, as the kernel does when memory is over")
+@fault(
+    "training out of memory",
+    "kill -9 of the training container, as the kernel does when memory is over",
+    in_docker=f"the training container's limit of memory is lowered to {STARVED_MB} MB",
+)
 def training_out_of_memory(world: World) -> Finding:
-    return _lost_training(world, hosts=1)
+    return _lost_training(world, hosts=1, harm=lambda container: container.starve())
 
 
-@fault("training host lost", "kill -9 of one of two training hosts")
+@fault(
+    "training host lost",
+    "kill -9 of one of two training hosts",
+    in_docker="docker kill of one of two training hosts",
+)
 def training_host_lost(world: World) -> Finding:
-    return _lost_training(world, hosts=2)
+    return _lost_training(world, hosts=2, harm=lambda container: container.kill())
 
 
-@fault("processing disk full", "writes of the preprocessing job find no space left on the device")
+@fault("processing disk full", NO_SPACE, in_docker=NO_SPACE)
 def processing_disk_full(world: World) -> Finding:
     client = world.client("sagemaker")
     world.train()
@@ -152,6 +115,8 @@ def processing_disk_full(world: World) -> Finding:
     ended = _ended(lambda: client.describe_processing_job(ProcessingJobName=name), "ProcessingJobStatus")
     if ended["ProcessingJobStatus"] != "Failed":
         raise PlatformError(f"the job is {ended['ProcessingJobStatus']}")
+    if "the disk is full" not in ended["FailureReason"]:
+        raise PlatformError(f"the reason has no word of the disk: {ended['FailureReason']}")
     with timed() as timer:
         again = f"{name}-again"
         client.create_processing_job(ProcessingJobName=again, **_taken(like, PROCESSING))
@@ -163,7 +128,7 @@ def processing_disk_full(world: World) -> Finding:
     return Finding(ended["FailureReason"], "job Failed; nothing delivered", "retry", timer.seconds)
 
 
-def _lost_training(world: World, hosts: int) -> Finding:
+def _lost_training(world: World, hosts: int, harm: Callable[[RunningContainer], None]) -> Finding:
     client = world.client("sagemaker")
     world.train()
     oldest = client.list_training_jobs(SortBy="CreationTime", SortOrder="Ascending")["TrainingJobSummaries"][
@@ -176,9 +141,9 @@ def _lost_training(world: World, hosts: int) -> Finding:
     }
     parameters = dict(like.get("HyperParameters", {}))
     client.create_training_job(TrainingJobName=name, **given, HyperParameters={**parameters, **LONG_TRAINING})
-    mark = f"TRAINING_JOB_NAME={name}\0"
-    until(lambda: len(processes(mark)) >= hosts, "the training does not start")
-    _kill_one_host(mark)
+    until(lambda: len(world.containers.find(name)) >= hosts, "the training does not start")
+    # The host that started last.
+    harm(world.containers.find(name)[-1])
     ended = _ended(lambda: client.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
     if ended["TrainingJobStatus"] != "Failed":
         raise PlatformError(f"the job is {ended['TrainingJobStatus']}")
@@ -190,14 +155,6 @@ def _lost_training(world: World, hosts: int) -> Finding:
     if retried["TrainingJobStatus"] != "Completed":
         raise PlatformError(f"the retry is {retried['TrainingJobStatus']}: {retried.get('FailureReason')}")
     return Finding(ended["FailureReason"], "job Failed on all hosts; no model", "retry", timer.seconds)
-
-
-def _kill_one_host(mark: str) -> None:
-    """Kill the processes of the host that started last."""
-    last = max(processes(mark))
-    environment = Path(f"/proc/{last}/environ").read_bytes().split(b"\0")
-    root = next(each.decode() for each in environment if each.startswith(b"ML_ROOT="))
-    kill(root)
 
 
 def _ended(describe: Callable[[], Mapping[str, Any]], status: str) -> Mapping[str, Any]:
@@ -232,30 +189,6 @@ def _fill_disk(world: World, job: str, path: str, file: str) -> None:
 
     until(there, "the job gets no folder", 60)
     (folders[0] / below / file).symlink_to("/dev/full")
-
-
-def _break_dockerfile(file: Path) -> None:
-    """Let the build fail at its first step."""
-    lines = file.read_text().splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("FROM "))
-    file.write_text("\n".join([*lines[: first + 1], "RUN exit 7", *lines[first + 1 :], ""]))
-
-
-def _ensure(world: World, context: Path) -> tuple[int, str]:
-    """Run the image build as the stage Image does; return its exit code and its last line."""
-    repository = world.train().project.names.image_repository("model")
-    uri = world.client("ecr").describe_repositories(repositoryNames=[repository])["repositories"][0][
-        "repositoryUri"
-    ]
-    ran = subprocess.run(  # noqa: S603 - the template's own program
-        [sys.executable, str(IMAGE_BUILD), "ensure", str(context)],
-        env=os.environ | {"IMAGE_REPOSITORY_URI": uri},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = (ran.stdout if ran.returncode == 0 else ran.stderr).strip().splitlines()
-    return ran.returncode, lines[-1] if lines else ""
 
 
 def _status(client: Any, build: str) -> str:

@@ -24,10 +24,12 @@ from mlproject.faults.findings import (
     write_report,
 )
 from mlproject.faults.world import World
-from mlproject.rehearsal import logs
+from mlproject.rehearsal import engines, logs
+from mlproject.rehearsal.engines import Engine
+from mlproject.rehearsal.life import IMAGES
 from mlproject.rehearsal.local import running
 
-MODULES = ("runner_faults", "build_faults", "deploy_faults", "serving_faults", "power_faults")
+MODULES = ("runner_faults", "build_faults", "image_faults", "deploy_faults", "serving_faults", "power_faults")
 """In the order in which their faults happen: later ones find the project as far as earlier ones brought it."""
 
 Prove = Callable[[World], Finding]
@@ -35,21 +37,38 @@ Prove = Callable[[World], Finding]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: what is injected, and the function that injects it, asserts what comes of it and recovers."""
+    """A fault.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    injected
+        What is done.
+    prove
+        Injects it, asserts what comes of it and recovers.
+    in_docker
+        What is done where containers are those of the Docker engine; nothing where that makes no difference.
+    """
 
     name: str
     injected: str
     prove: Prove
+    in_docker: str
+
+    def injected_in(self, engine: str) -> str:
+        """Return what is done with this engine, nothing when that is not worth a run."""
+        return self.in_docker if engine == Engine.DOCKER else self.injected
 
 
 _faults: list[Fault] = []
 
 
-def fault(name: str, injected: str) -> Callable[[Prove], Prove]:
-    """Enter a function into the campaign."""
+def fault(name: str, injected: str, in_docker: str = "") -> Callable[[Prove], Prove]:
+    """Enter a function into the campaign; see `Fault`."""
 
     def enter(prove: Prove) -> Prove:
-        _faults.append(Fault(name, injected, prove))
+        _faults.append(Fault(name, injected, prove, in_docker))
         return prove
 
     return enter
@@ -62,7 +81,7 @@ def faults() -> Sequence[Fault]:
     return tuple(_faults)
 
 
-def run(output: Path, only: str, page_file: Path | None) -> bool:
+def run(output: Path, only: str, page_file: Path | None, engine: Engine = Engine.PROCESSES) -> bool:
     """Run the faults and write ``report.json``; return whether all recovered and nothing was left.
 
     Parameters
@@ -73,21 +92,20 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
         Regular expression: only faults whose name holds it.
     page_file
         Where the page for people goes, once every fault has a row; None for none.
+    engine
+        What runs builds and containers; Docker runs the faults of containers only.
 
     Raises
     ------
     UserError
-        No fault has such a name.
+        No fault has such a name, or runs with the engine.
     """
-    chosen = [each for each in faults() if re.search(only, each.name)]
-    if not chosen:
-        raise UserError(
-            f"no fault is called {only!r}; there are: {', '.join(each.name for each in faults())}"
-        )
+    chosen = choose(only, engine)
     ran: list[Row] = []
     leftovers: list[str] = []
-    with running(output.resolve() / "localaws", keep=False) as local:
-        world = World(local, "processes")
+    options = engines.options(engine, IMAGES.values())
+    with running(output.resolve() / "localaws", keep=False, engine=options) as local:
+        world = World(local)
         try:
             world.publish()
             for each in chosen:
@@ -103,22 +121,34 @@ def run(output: Path, only: str, page_file: Path | None) -> bool:
     return all(each.recovered for each in ran) and not leftovers
 
 
+def choose(only: str, engine: Engine) -> list[Fault]:
+    """Return the faults that run with the engine and whose name holds the expression; see `run`."""
+    possible = [each for each in faults() if each.injected_in(engine)]
+    chosen = [each for each in possible if re.search(only, each.name)]
+    if not chosen:
+        names = ", ".join(each.name for each in possible)
+        raise UserError(f"no fault that runs by {engine} is called {only!r}; there are: {names}")
+    return chosen
+
+
 def record(new: Row, leftovers: Sequence[str], report: Path, page_file: Path | None) -> None:
     """Put a row in its place in the report, and in the page when the report is whole."""
     names = [each.name for each in faults()]
     rows = merged(read_report(report), names, new)
     write_report(rows, leftovers, report)
-    if page_file is not None and len(rows) == len(names):
+    by_processes = [each.name for each in rows if each.engine == Engine.PROCESSES]
+    if page_file is not None and by_processes == names:
         page_file.write_text(page(rows, os.cpu_count() or 1))
 
 
 def prove(each: Fault, world: World) -> Row:
     """Inject one fault and return its row; one that does not end well must not keep the others from being tried."""
-    started = time.monotonic()
+    started, engine = time.monotonic(), world.local.engine.name
+    injected = each.injected_in(engine)
     try:
-        found = row(each.name, each.injected, each.prove(world), world.local.data)
+        found = row(each.name, engine, injected, each.prove(world), world.local.data)
     except Exception as error:
-        found = failed_row(each.name, each.injected, error, round(time.monotonic() - started, 1))
+        found = failed_row(each.name, engine, injected, error, round(time.monotonic() - started, 1))
         console.note(traceback.format_exc())
     mark = "✓" if found.recovered else "✗"
     console.line(

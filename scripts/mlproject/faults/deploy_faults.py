@@ -12,6 +12,7 @@ from mlproject.faults.production import expect_answers, in_production, registry
 from mlproject.faults.world import World, timed
 
 GATE = "ApproveProduction"
+DAMAGED = "a model that passed staging is damaged before production loads it"
 SHORT_MINUTE = 0.0005
 """Seconds: seven days then pass in five."""
 
@@ -127,7 +128,9 @@ def approval_expired(world: World) -> Finding:
 
 
 @fault(
-    "endpoint container crash at start", "a model that passed staging is damaged before production loads it"
+    "endpoint container crash at start",
+    DAMAGED,
+    in_docker=DAMAGED,
 )
 def crash_at_start(world: World) -> Finding:
     in_production(world)

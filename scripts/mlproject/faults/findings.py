@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+ENGINES = ("processes", "docker")
+"""In the order of the report."""
+
 LONGEST_SEEN = 300
 MESSAGE = "Message returned: "
 """What CloudFormation puts before the words of a custom resource."""
@@ -19,7 +22,15 @@ PAGE_HEAD = (
     "sees is quoted from the run; the seconds are how long the recovery took, on a machine of {processors} processors. "
     "`make faults ONLY=name` runs some and renews their rows; [rehearsal.md](rehearsal.md) has the life without faults."
     "\n\n"
-    "| fault | injected | what the user sees | end state | recovered by | seconds |\n|---|---|---|---|---|---|\n"
+)
+DOCKER_HEAD = (
+    "\n## In Docker\n\n"
+    "Faults of images and containers once more, by `make faults ENGINE=docker`: the images are built from their "
+    "Dockerfiles, and containers of the Docker engine are what is broken.\n\n"
+)
+TABLE_HEAD = (
+    "| fault | injected | what the user sees | end state | recovered by | seconds |\n"
+    "|---|---|---|---|---|---|\n"
 )
 
 
@@ -50,6 +61,7 @@ class Row:
     """A fault in the report; ``recovered`` is false for one that did not end as it should, and ``seen`` says why."""
 
     name: str
+    engine: str
     injected: str
     seen: str
     end_state: str
@@ -58,15 +70,17 @@ class Row:
     seconds: float
 
 
-def row(name: str, injected: str, finding: Finding, data: Path) -> Row:
+def row(name: str, engine: str, injected: str, finding: Finding, data: Path) -> Row:
     """Return the row of a fault that ended as it should; paths below ``data`` are told as from a container."""
     seen = shortened(finding.seen.replace(str(data), ""))
-    return Row(name, injected, seen, finding.end_state, finding.recovery, True, round(finding.seconds, 1))
+    seconds = round(finding.seconds, 1)
+    return Row(name, engine, injected, seen, finding.end_state, finding.recovery, True, seconds)
 
 
-def failed_row(name: str, injected: str, error: Exception, seconds: float) -> Row:
+def failed_row(name: str, engine: str, injected: str, error: Exception, seconds: float) -> Row:
     """Return the row of a fault that did not end as it should."""
-    return Row(name, injected, f"{type(error).__name__}: {error}", "not as it should be", "-", False, seconds)
+    seen = f"{type(error).__name__}: {error}"
+    return Row(name, engine, injected, seen, "not as it should be", "-", False, seconds)
 
 
 def shortened(text: str) -> str:
@@ -83,9 +97,9 @@ def read_report(path: Path) -> list[Row]:
 
 
 def merged(known: Sequence[Row], names: Sequence[str], new: Row) -> list[Row]:
-    """Return the rows with ``new`` in its fault's place, in the order of ``names``; what is no fault any more goes."""
-    by_name = {each.name: each for each in (*known, new)}
-    return [by_name[name] for name in names if name in by_name]
+    """Return the rows with ``new`` in its place, by engine and then by ``names``; what is no fault any more goes."""
+    by_fault = {(each.engine, each.name): each for each in (*known, new)}
+    return [by_fault[engine, name] for engine in ENGINES for name in names if (engine, name) in by_fault]
 
 
 def write_report(rows: Sequence[Row], leftovers: Sequence[str], path: Path) -> None:
@@ -97,12 +111,18 @@ def write_report(rows: Sequence[Row], leftovers: Sequence[str], path: Path) -> N
 
 def page(rows: Sequence[Row], processors: int) -> str:
     """Return the page for people."""
+    head = PAGE_HEAD.format(processors=processors)
+    tables = [_table([each for each in rows if each.engine == engine]) for engine in ENGINES]
+    return head + DOCKER_HEAD.join(filter(None, tables))
+
+
+def _table(rows: Sequence[Row]) -> str:
     lines = [
         f"| {' | '.join(_cell(cell) for cell in (each.name, each.injected, each.seen, each.end_state))} "
         f"| {_cell(each.recovery)} | {each.seconds:.1f} |\n"
         for each in rows
     ]
-    return PAGE_HEAD.format(processors=processors) + "".join(lines)
+    return TABLE_HEAD + "".join(lines) if lines else ""
 
 
 def _cell(text: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 import time
 from collections import Counter
@@ -16,8 +14,9 @@ import requests
 from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
+from mlproject.faults.containers import RunningContainer
 from mlproject.faults.findings import Finding
-from mlproject.faults.injection import processes, until
+from mlproject.faults.injection import until
 from mlproject.faults.model_versions import Registry, start_pipeline
 from mlproject.faults.production import ask, in_production
 from mlproject.faults.world import World, timed
@@ -26,14 +25,17 @@ from mlproject.rehearsal import rest
 CALLERS = 4
 
 
-@fault("endpoint crash under load", "kill -9 of production's container while four callers ask without pause")
+@fault(
+    "endpoint crash under load",
+    "kill -9 of production's container while four callers ask without pause",
+    in_docker="docker kill of production's container while four callers ask without pause",
+)
 def crash_under_load(world: World) -> Finding:
     in_production(world)
     with _callers(world) as answers:
         until(lambda: answers.count(200) >= CALLERS, "production does not answer")
-        killed = _serving(world)
-        for process in killed:
-            os.kill(process, signal.SIGKILL)
+        for container in _serving(world):
+            container.kill()
         until(lambda: answers.failed() > 0, "nobody notices the crash", 30)
         with timed() as timer:
             before = answers.count(200)
@@ -52,17 +54,18 @@ def crash_under_load(world: World) -> Finding:
 @fault(
     "endpoint hangs, function out of time",
     "SIGSTOP of production's container: it takes requests and never answers",
+    in_docker="docker pause of production's container: it takes requests and never answers",
 )
 def hanging_endpoint(world: World) -> Finding:
     in_production(world)
     stopped = _serving(world)
     try:
-        for process in stopped:
-            os.kill(process, signal.SIGSTOP)
+        for container in stopped:
+            container.freeze()
         answer = ask(world)
     finally:
-        for process in stopped:
-            os.kill(process, signal.SIGCONT)
+        for container in stopped:
+            container.thaw()
     if answer.status_code not in (503, 504):
         raise PlatformError(f"the caller got {answer.status_code}: {answer.text}")
     with timed() as timer:
@@ -99,12 +102,11 @@ def key_disabled(world: World) -> Finding:
     )
 
 
-def _serving(world: World) -> list[int]:
-    """Return the processes of production's containers."""
-    # The container's /opt/ml is a folder of this machine that bears the endpoint's name.
-    found = processes(f"/endpoints/{world.endpoint_name('prod')}-")
+def _serving(world: World) -> list[RunningContainer]:
+    """Return production's containers."""
+    found = world.containers.find(world.endpoint_name("prod"))
     if not found:
-        raise PlatformError("no process serves production")
+        raise PlatformError("no container serves production")
     return found
 
 

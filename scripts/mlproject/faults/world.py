@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlproject import catalog, projects, publish
 from mlproject.errors import PlatformError
+from mlproject.faults.containers import Containers, containers
 from mlproject.faults.injection import Injector, until
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.life import Life
@@ -55,14 +56,14 @@ class World:
     ----------
     local
         Where the account is.
-    engine
-        What runs builds and containers there.
+    containers
+        The containers that run there.
     platform
         The published platform, as the life of somebody who has only published it.
     """
 
     local: LocalAws
-    engine: str
+    containers: Containers = field(init=False)
     session: boto3.Session = field(init=False)
     injector: Injector = field(init=False)
     platform: Life = field(init=False)
@@ -76,7 +77,8 @@ class World:
     def __post_init__(self) -> None:
         self.session = self.local.session()
         self.injector = Injector(self.local.endpoint)
-        self.platform = Life(self.local, self.session, Summary(self.engine))
+        self.platform = Life(self.local, self.session, Summary(self.local.engine.name))
+        self.containers = containers(self.local.engine.name)
 
     def client(self, service: str) -> Any:
         """Return a client of the account's owner."""
@@ -106,7 +108,7 @@ class World:
 
     def new_life(self, name: str) -> Life:
         """Return a project that is not created yet."""
-        life = Life(self.local, self.session, Summary(self.engine), name=name)
+        life = Life(self.local, self.session, Summary(self.local.engine.name), name=name)
         life.published, life.lead = self.platform.published, self.platform.lead
         return life
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from mlproject.errors import UserError
 from mlproject.faults import campaign
 from mlproject.faults.findings import (
     LONGEST_SEEN,
@@ -16,9 +19,11 @@ from mlproject.faults.findings import (
     row,
     write_report,
 )
+from mlproject.rehearsal.engines import Engine
 
 GOOD = row(
     "kill",
+    "processes",
     "kill -9",
     Finding("Message returned: it\n failed | in /data/x", "rolled back", "retry", 1.26),
     Path("/data"),
@@ -26,7 +31,7 @@ GOOD = row(
 
 
 def test_a_report_names_each_fault_its_end_state_and_its_recovery(tmp_path: Path) -> None:
-    bad = failed_row("drop", "network drop", ValueError("no"), 3.0)
+    bad = failed_row("drop", "processes", "network drop", ValueError("no"), 3.0)
     write_report([GOOD, bad], ["s3: left"], tmp_path / "deep/report.json")
     report = json.loads((tmp_path / "deep/report.json").read_text())
     assert [(each["name"], each["recovered"]) for each in report["faults"]] == [
@@ -46,7 +51,7 @@ def test_the_page_has_a_row_for_each_fault_that_no_text_can_break() -> None:
 
 
 def test_long_messages_are_cut() -> None:
-    long = row("a", "b", Finding("x" * 1000, "c", "d", 1.0), Path("/data"))
+    long = row("a", "processes", "b", Finding("x" * 1000, "c", "d", 1.0), Path("/data"))
     assert len(long.seen) == LONGEST_SEEN + 3
 
 
@@ -58,7 +63,27 @@ def test_faults_have_names_of_their_own() -> None:
 def test_a_run_of_one_fault_renews_its_row_and_keeps_the_others(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     assert read_report(report) == []
-    write_report([GOOD, failed_row("drop", "network drop", ValueError("no"), 3.0)], [], report)
-    new = row("drop", "network drop", Finding("a wait", "created", "by itself", 2.0), Path("/data"))
+    write_report([GOOD, failed_row("drop", "processes", "network drop", ValueError("no"), 3.0)], [], report)
+    new = row(
+        "drop", "processes", "network drop", Finding("a wait", "created", "by itself", 2.0), Path("/data")
+    )
     rows = merged(read_report(report), ["drop", "kill", "never run"], new)
     assert [(each.name, each.recovered) for each in rows] == [("drop", True), ("kill", True)]
+
+
+def test_a_run_in_docker_adds_rows_and_a_table_of_its_own() -> None:
+    again = row("kill", "docker", "docker kill", Finding("gone", "failed", "retry", 3.0), Path("/data"))
+    rows = merged([GOOD], ["kill"], again)
+    assert [each.engine for each in merged(rows, ["kill"], GOOD)] == ["processes", "docker"]
+    by_processes, in_docker = page(rows, processors=2).split("## In Docker")
+    assert "| kill | kill -9 |" in by_processes
+    assert in_docker.splitlines()[-1] == "| kill | docker kill | gone | failed | retry | 3.0 |"
+    assert "## In Docker" not in page([GOOD], processors=2)
+
+
+def test_docker_runs_the_faults_of_containers_and_images_only() -> None:
+    chosen = campaign.choose("", Engine.DOCKER)
+    assert {"training out of memory", "docker build failure"} <= {each.name for each in chosen}
+    assert len(chosen) < len(campaign.choose("", Engine.PROCESSES)) == len(campaign.faults())
+    with pytest.raises(UserError, match="no fault that runs by docker is called 'quota'"):
+        campaign.choose("quota", Engine.DOCKER)
