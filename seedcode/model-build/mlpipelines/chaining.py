@@ -14,6 +14,7 @@ from typing import Any
 
 from mlpipelines.pipeline_errors import Problem
 from mlpipelines.schema_document import (
+    AutoMLStepEntry,
     ChainSource,
     JobStep,
     MetricsStepEntry,
@@ -21,9 +22,10 @@ from mlpipelines.schema_document import (
     TransformStepEntry,
 )
 from mlpipelines.schema_errors import one_of
-from mlpipelines.step_index import TRAINERS, WrittenStep
+from mlpipelines.step_index import CHECKS, TRAINERS, WrittenStep
 
 Outputs = Mapping[str, Mapping[str, Any]]
+AUTOML_CHANNELS = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def _sources(
 
 def _usual(step: WrittenStep, outputs: Mapping[str, Any]) -> list[str]:
     """Choose of a source's outputs: all for processing and training; for what has one channel, that one."""
-    if not isinstance(step.entry, (MetricsStepEntry, TransformStepEntry)):
+    if isinstance(step.entry, AutoMLStepEntry):
+        return [name for name in AUTOML_CHANNELS if name in outputs] or list(outputs)
+    if not isinstance(step.entry, (MetricsStepEntry, TransformStepEntry, *CHECKS)):
         return list(outputs)
     own = step.channels()[0] if step.channels() else "train"
     if own in outputs:
@@ -138,7 +142,9 @@ def _implicit(step: WrittenStep, outputs: Outputs) -> Iterator[_Found]:
     source: WrittenStep | None
     if has_data_files(step):
         return
-    if isinstance(step.entry, (*TRAINERS, TransformStepEntry)):
+    if step.block_name == "model_quality":
+        source = step.latest(TransformStepEntry)
+    elif isinstance(step.entry, (*TRAINERS, TransformStepEntry, *CHECKS)):
         source = step.latest(ProcessingStepEntry)
     elif isinstance(step.entry, MetricsStepEntry):
         source = step.latest(TransformStepEntry) or step.latest(*TRAINERS)

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from mlpipelines.pipeline_errors import ConfigurationError, Problem, UserError
-from mlpipelines.schema_blocks import ModelSection
 from mlpipelines.schema_document import Document, PipelineSection
 from mlpipelines.schema_errors import schema_problems
+from mlpipelines.schema_model import ModelSection
 from mlpipelines.substitution import substitute
 from mlpipelines.yaml_source import KeyPath, SourceFile, read_source
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlpipelines.pipeline_errors import Problem
 from mlpipelines.plan import HashWanted, Parameter, PipelinePlan
-from mlpipelines.schema_blocks import Channel, DataFile
+from mlpipelines.schema_jobs import Channel, DataFile
 from mlpipelines.schema_values import ParameterValue
 from mlpipelines.step_code import ContentStaging, Staging
 from mlpipelines.step_index import WrittenStep

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from mlpipelines.chaining import chained_inputs
 from mlpipelines.instance_types import check_instance_type
-from mlpipelines.job_requests import OWN_DISK, JobBuilder
+from mlpipelines.job_parts import OWN_DISK, JobParts
+from mlpipelines.model_reports import model_reports
 from mlpipelines.plan import Joined, PropertyReference
-from mlpipelines.schema_blocks import Registry, Transform
-from mlpipelines.schema_document import CreateModelStepEntry, MetricsStepEntry, TransformStepEntry
-from mlpipelines.step_index import TRAINERS, WrittenStep
+from mlpipelines.schema_document import AutoMLStepEntry, CreateModelStepEntry, TransformStepEntry
+from mlpipelines.schema_serving import Registry, Transform
+from mlpipelines.step_index import BEST_CANDIDATE, TRAINERS, WrittenStep
 
-LONGEST_GROUP = 63
+CANDIDATE_VARIABLES = (
+    "MODEL_NAME",
+    "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",
+    "SAGEMAKER_INFERENCE_OUTPUT",
+    "SAGEMAKER_INFERENCE_SUPPORTED",
+    "SAGEMAKER_PROGRAM",
+    "SAGEMAKER_SUBMIT_DIRECTORY",
+)
+"""What the container of an AutoML job's best candidate is told, as the SDK's own AutoML step has it."""
 
 
 @dataclass
 class ModelBuilder:
     """Builds the requests around trained models; what jobs share comes from ``jobs``."""
 
-    jobs: JobBuilder
+    jobs: JobParts
 
     def transform(self, step: WrittenStep) -> dict[str, Any]:
         """Return the arguments of CreateTransformJob."""
@@ -84,7 +92,7 @@ class ModelBuilder:
         inference = registry.InferenceSpecification
         self._refuse_repacking(step)
         request: dict[str, Any] = {
-            "ModelPackageGroupName": self.group(step),
+            "ModelPackageGroupName": self.jobs.group(step, registry.group),
             "InferenceSpecification": {
                 "Containers": [self._container(step)],
                 "SupportedContentTypes": list(inference.supported_content_types),
@@ -101,28 +109,16 @@ class ModelBuilder:
             **_given(Domain=registry.domain, Task=registry.task),
         }
         metadata = self.jobs.resolve.texts(registry.customer_metadata_properties)
-        report = step.latest(MetricsStepEntry)
-        if report is not None:
-            request["ModelMetrics"] = {"ModelQuality": {"Statistics": self._statistics(report)}}
+        request |= model_reports(step, self.jobs.outputs)
         return request | ({"CustomerMetadataProperties": metadata} if metadata else {})
-
-    def group(self, step: WrittenStep) -> str:
-        """Return the model package group of a step, and note a name that is too long."""
-        written = step.block.group
-        if written == "project":
-            return self.jobs.settings.model_package_group
-        name = f"{self.jobs.settings.group_prefix}-{written or step.model.name}"
-        if len(name) > LONGEST_GROUP:
-            most = LONGEST_GROUP - len(self.jobs.settings.group_prefix) - 1
-            message = f"the group {name} is longer than {LONGEST_GROUP} characters: give it a name of at most {most}"
-            self.jobs.problems.append(step.block_problem(message, "group"))
-        return name
 
     def _container(self, step: WrittenStep) -> dict[str, Any]:
         trainer = step.latest(*TRAINERS)
         if trainer is None:
-            self._note(step, f"a {step.step_class} step needs a Training or Tuning step before it")
+            self._note(step, f"a {step.step_class} step needs a Training, Tuning or AutoML step before it")
             return {}
+        if isinstance(trainer.entry, AutoMLStepEntry):
+            return self._best_candidate(trainer)
         registry: Registry = step.block
         container = {
             "Image": self.jobs.images(step, registry.InferenceSpecification.image_uri),
@@ -130,6 +126,18 @@ class ModelBuilder:
         }
         environment = self._environment(step)
         return container | ({"Environment": environment} if environment else {})
+
+    def _best_candidate(self, trainer: WrittenStep) -> dict[str, Any]:
+        """Return the container that serves what an AutoML job has found."""
+        variables = {
+            name: PropertyReference(trainer.name, f"{BEST_CANDIDATE}.Environment['{name}']")
+            for name in CANDIDATE_VARIABLES
+        }
+        return {
+            "Image": PropertyReference(trainer.name, f"{BEST_CANDIDATE}.Image"),
+            "ModelDataUrl": self.jobs.outputs[trainer.name]["model"],
+            "Environment": variables,
+        }
 
     def _environment(self, step: WrittenStep) -> dict[str, Any]:
         """Return the variables of a served model: what transform says, and which script SageMaker's own images run."""
@@ -167,11 +175,6 @@ class ModelBuilder:
                 place = ("InferenceSpecification", key, number)
                 self.jobs.problems.append(step.block_problem(wrong, *place))
         return [self.jobs.resolve(each) for each in written]
-
-    def _statistics(self, report: WrittenStep) -> Mapping[str, Any]:
-        metrics = report.block.metrics
-        location = self.jobs.outputs[report.name][metrics.output]
-        return {"ContentType": report.block.content_type, "S3Uri": Joined((location, metrics.file), "/")}
 
     def _refuse_repacking(self, step: WrittenStep) -> None:
         if step.block.ModelRepack in (True, "True"):

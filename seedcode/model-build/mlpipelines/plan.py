@@ -41,6 +41,14 @@ class ExecutionReference:
 
 
 @dataclass(frozen=True)
+class AwsImage:
+    """One of AWS's own images, in the repository of a region."""
+
+    name: str
+    region: str
+
+
+@dataclass(frozen=True)
 class Joined:
     """Values, one after the other."""
 
@@ -95,7 +103,7 @@ class PlannedStep:
     cache_expire_after
         How old a result may be that is taken instead; empty to run always.
     more
-        What a step of its kind has besides a request: the function of a Lambda step, for example.
+        What a step of its kind has besides a request: the function of a Lambda step, what a check compares with.
     """
 
     name: str

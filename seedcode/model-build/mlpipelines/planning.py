@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from mlpipelines.automl_requests import AutoMLBuilder
+from mlpipelines.check_requests import CheckBuilder
 from mlpipelines.configuration import Configuration, PipelineConfiguration
 from mlpipelines.data_inputs import DataLocator
 from mlpipelines.dependency_notation import NotationError, parse_dependency
-from mlpipelines.job_requests import JobBuilder
+from mlpipelines.job_parts import JobParts
 from mlpipelines.model_requests import ModelBuilder
 from mlpipelines.pipeline_errors import Problem
 from mlpipelines.plan import ConditionFact, PipelinePlan, PlannedStep, PropertyFileFact
+from mlpipelines.processing_requests import ProcessingBuilder
 from mlpipelines.project_images import FindImage, ImageResolver
 from mlpipelines.project_settings import ProjectSettings
-from mlpipelines.schema_blocks import Evaluation
 from mlpipelines.schema_document import (
+    AutoMLStepEntry,
     CallbackStepEntry,
+    ClarifyCheckStepEntry,
     ConditionStepEntry,
     CreateModelStepEntry,
     FailStepEntry,
     LambdaStepEntry,
     MetricsStepEntry,
     ProcessingStepEntry,
+    QualityCheckStepEntry,
     RegisterModelStepEntry,
+    StepEntry,
     TrainingStepEntry,
     TransformStepEntry,
     TuningStepEntry,
 )
 from mlpipelines.schema_errors import one_of
+from mlpipelines.schema_jobs import Evaluation
 from mlpipelines.schema_values import ParameterValue
 from mlpipelines.step_code import Staging, code_files
-from mlpipelines.step_index import WrittenStep, blocks, index_steps
+from mlpipelines.step_index import CHECKS, WrittenStep, blocks, index_steps
+from mlpipelines.training_requests import TrainingBuilder
 from mlpipelines.value_resolution import ValueProblem, ValueResolver
 
 LONGEST_PIPELINE = 256
@@ -91,7 +99,7 @@ class _Planner:
         data = DataLocator(self._root, settings.project_bucket, surroundings.staging, self._plan, resolve)
         images = ImageResolver(self._root, settings.image_uri, surroundings.find_image, self.problems)
         self._resolve = resolve
-        self._jobs = JobBuilder(
+        self._jobs = JobParts(
             settings,
             pipeline.name,
             self._steps,
@@ -102,7 +110,23 @@ class _Planner:
             images,
             self.problems,
         )
-        self._models = ModelBuilder(self._jobs)
+        models = ModelBuilder(self._jobs)
+        checks = CheckBuilder(self._jobs)
+        training = TrainingBuilder(self._jobs)
+        processing = ProcessingBuilder(self._jobs)
+        self._checks = checks
+        self._builders: Mapping[type[StepEntry], Callable[[WrittenStep], dict[str, Any]]] = {
+            ProcessingStepEntry: processing.processing,
+            MetricsStepEntry: processing.processing,
+            TrainingStepEntry: training.training,
+            TuningStepEntry: training.tuning,
+            AutoMLStepEntry: AutoMLBuilder(self._jobs).automl,
+            QualityCheckStepEntry: checks.quality,
+            ClarifyCheckStepEntry: checks.clarify,
+            TransformStepEntry: models.transform,
+            CreateModelStepEntry: models.create,
+            RegisterModelStepEntry: models.register,
+        }
         self._collect_parameters()
         for step in self._steps.values():
             outputs[step.name] = step.outputs(self._jobs.model_prefix(step))
@@ -150,20 +174,15 @@ class _Planner:
             cache_expire_after=entry.cache_expire_after if entry.enable_cache else "",
             property_files=_property_files(step),
         )
-        if isinstance(entry, (ProcessingStepEntry, MetricsStepEntry)):
-            planned.request = self._jobs.processing(step)
-        elif isinstance(entry, TrainingStepEntry):
-            planned.request = self._jobs.training(step)
-        elif isinstance(entry, TuningStepEntry):
-            planned.request = self._jobs.tuning(step)
-        elif isinstance(entry, TransformStepEntry):
-            planned.request = self._models.transform(step)
-        elif isinstance(entry, CreateModelStepEntry):
-            planned.request = self._models.create(step)
-        elif isinstance(entry, RegisterModelStepEntry):
-            planned.request = self._models.register(step)
+        build = self._builders.get(type(entry))
+        if build is not None:
+            planned.request = build(step)
+        if isinstance(entry, RegisterModelStepEntry):
             self._plan.groups.append(planned.request["ModelPackageGroupName"])
-        else:
+        elif isinstance(entry, CHECKS):
+            planned.more = self._checks.comparison(step)
+            self._plan.groups.append(planned.more["ModelPackageGroupName"])
+        elif build is None:
             self._plan_control(step, planned)
         return planned
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mlpipelines.pipeline_errors import Problem
-from mlpipelines.schema_blocks import PROJECT_IMAGE
+from mlpipelines.schema_jobs import PROJECT_IMAGE
 from mlpipelines.step_index import WrittenStep
 
 FindImage: TypeAlias = Callable[[str], str]

@@ -14,7 +14,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from mlpipelines import instance_types, schema_blocks, schema_document, schema_values
+from mlpipelines import (
+    instance_types,
+    schema_checks,
+    schema_document,
+    schema_jobs,
+    schema_model,
+    schema_serving,
+    schema_training,
+    schema_values,
+)
 from mlpipelines.project_settings import repository_root
 from mlpipelines.schema_base import spellings
 
@@ -25,28 +34,37 @@ TYPES_HEAD = "# Instance types of SageMaker: P processing, T training, B batch t
 
 CHAPTERS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "The file": (schema_document.Document,),
-    "A model": (schema_blocks.ModelSection,),
-    "Processing": (schema_blocks.Processing, schema_blocks.PropertyFileEntry),
+    "A model": (schema_model.ModelSection,),
+    "Processing": (schema_jobs.Processing, schema_jobs.PropertyFileEntry),
     "Training and tuning": (
-        schema_blocks.Train,
-        schema_blocks.MetricDefinition,
-        schema_blocks.Tune,
-        schema_blocks.Objective,
-        schema_blocks.Range,
+        schema_training.Train,
+        schema_training.MetricDefinition,
+        schema_training.Tune,
+        schema_training.Objective,
+        schema_training.Range,
     ),
-    "Batch transform": (schema_blocks.Transform,),
-    "Evaluation": (schema_blocks.Evaluation, schema_blocks.MetricsReport),
-    "Registration": (schema_blocks.Registry, schema_blocks.Inference),
-    "Channels and data files": (schema_blocks.Channel, schema_blocks.DataFile),
+    "AutoML": (schema_training.AutoML,),
+    "Batch transform": (schema_serving.Transform,),
+    "Evaluation": (schema_jobs.Evaluation, schema_jobs.MetricsReport),
+    "Checks": (
+        schema_checks.QualityCheck,
+        schema_checks.ModelQualityCheck,
+        schema_checks.ClarifyCheck,
+    ),
+    "Registration": (schema_serving.Registry, schema_serving.Inference),
+    "Channels and data files": (schema_jobs.Channel, schema_jobs.DataFile),
     "The pipeline": (schema_document.PipelineSection, schema_document.PipelineModel),
     "Steps": (
         schema_document.StepEntry,
         schema_document.ProcessingStepEntry,
         schema_document.TrainingStepEntry,
         schema_document.TuningStepEntry,
+        schema_document.AutoMLStepEntry,
         schema_document.CreateModelStepEntry,
         schema_document.TransformStepEntry,
         schema_document.MetricsStepEntry,
+        schema_document.QualityCheckStepEntry,
+        schema_document.ClarifyCheckStepEntry,
         schema_document.RegisterModelStepEntry,
         schema_document.ConditionStepEntry,
         schema_document.Comparison,
@@ -63,6 +81,10 @@ PLACES: Mapping[str, str] = {
     "Processing": "models.<name>.preprocess, or any other name",
     "Train": "models.<name>.train",
     "Tune": "models.<name>.tune",
+    "AutoML": "models.<name>.automl",
+    "QualityCheck": "models.<name>.data_quality",
+    "ModelQualityCheck": "models.<name>.model_quality",
+    "ClarifyCheck": "models.<name>.data_bias, model_bias and model_explainability",
     "Transform": "models.<name>.transform",
     "Evaluation": "models.<name>.evaluate",
     "Registry": "models.<name>.registry",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from mlpipelines.schema_base import NAME, Section, StepName
-from mlpipelines.schema_blocks import ModelSection
+from mlpipelines.schema_model import ModelSection
 from mlpipelines.schema_values import Text, Value
 
 DAYS = re.compile(r"(?i)\d+d")
@@ -82,6 +82,24 @@ class TuningStepEntry(JobStep):
     """Trains many and keeps the best: `train` of the model, searched as `tune` says."""
 
     step_class: Literal["Tuning"]
+
+
+class AutoMLStepEntry(JobStep):
+    """Lets SageMaker find a model; the best candidate is what CreateModel and RegisterModel take."""
+
+    step_class: Literal["AutoML"]
+
+
+class QualityCheckStepEntry(JobStep):
+    """Checks the quality of data, or of a model's answers, against a baseline."""
+
+    step_class: Literal["QualityCheck"]
+
+
+class ClarifyCheckStepEntry(JobStep):
+    """Checks for bias, or how a model explains itself, against a baseline."""
+
+    step_class: Literal["ClarifyCheck"]
 
 
 class TransformStepEntry(JobStep):
@@ -166,9 +184,12 @@ AnyStep: TypeAlias = Annotated[
     ProcessingStepEntry
     | TrainingStepEntry
     | TuningStepEntry
+    | AutoMLStepEntry
     | CreateModelStepEntry
     | TransformStepEntry
     | MetricsStepEntry
+    | QualityCheckStepEntry
+    | ClarifyCheckStepEntry
     | RegisterModelStepEntry
     | ConditionStepEntry
     | FailStepEntry

@@ -31,6 +31,7 @@ from sagemaker.mlops.workflow.steps import CacheConfig, ConfigurableRetryStep, S
 
 from mlpipelines.pipeline_errors import UserError
 from mlpipelines.plan import (
+    AwsImage,
     ConditionFact,
     ExecutionReference,
     FileReference,
@@ -40,6 +41,7 @@ from mlpipelines.plan import (
     PlannedStep,
     PropertyReference,
 )
+from mlpipelines.sdk_images import image_uri
 
 COMPARISONS = {
     ">=": conditions.ConditionGreaterThanOrEqualTo,
@@ -61,11 +63,21 @@ SHAPES = {
         "DescribeHyperParameterTuningJobResponse",
         "ListTrainingJobsForHyperParameterTuningJobResponse",
     ],
+    "AutoML": ["DescribeAutoMLJobResponse"],
+    "QualityCheck": [],
+    "ClarifyCheck": [],
     "Transform": ["DescribeTransformJobResponse"],
     "Model": ["DescribeModelOutput"],
     "RegisterModel": ["DescribeModelPackageOutput"],
 }
 """What a step's properties are, by its type."""
+CONSTRAINTS = ("BaselineUsedForDriftCheckConstraints", "CalculatedBaselineConstraints")
+FURTHER_PROPERTIES = {
+    "AutoML": ("BestCandidateProperties",),
+    "ClarifyCheck": CONSTRAINTS,
+    "QualityCheck": (*CONSTRAINTS, "BaselineUsedForDriftCheckStatistics", "CalculatedBaselineStatistics"),
+}
+"""What pipelines themselves add to them."""
 
 
 class RequestStep(ConfigurableRetryStep):
@@ -74,10 +86,13 @@ class RequestStep(ConfigurableRetryStep):
     The SDK's own steps take them from objects that start jobs; the plan already holds the requests.
     """
 
-    def __init__(self, planned: PlannedStep, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, planned: PlannedStep, arguments: Mapping[str, Any], more: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(planned.name, StepTypeEnum(planned.kind), planned.display_name, planned.description)
         self._planned = planned
         self._arguments = dict(arguments)
+        self._more = dict(more or {})
         self._properties = Properties(step_name=planned.name, step=self, shape_names=SHAPES[planned.kind])
 
     @property
@@ -93,7 +108,7 @@ class RequestStep(ConfigurableRetryStep):
         if self._planned.cache_expire_after:
             request |= CacheConfig(True, self._planned.cache_expire_after).config
         files = [PropertyFile(f.name, f.output, f.path) for f in self._planned.property_files]
-        return request | ({"PropertyFiles": [file.expr for file in files]} if files else {})
+        return request | self._more | ({"PropertyFiles": [file.expr for file in files]} if files else {})
 
 
 def compile_pipeline(plan: PipelinePlan) -> str:
@@ -186,7 +201,7 @@ class _Compiler:
             return CallbackStep(
                 **words, sqs_queue_url=queue, inputs=request, outputs=outputs, cache_config=cache
             )
-        return RequestStep(planned, request)
+        return RequestStep(planned, request, self._value(planned.more))
 
     def _condition(self, condition: ConditionFact) -> conditions.Condition:
         left, right = self._value(condition.left), self._value(condition.right)
@@ -209,15 +224,16 @@ class _Compiler:
             return getattr(ExecutionVariables, value.name)
         if isinstance(value, PropertyReference):
             return self._property(value)
+        if isinstance(value, AwsImage):
+            return image_uri(value)
         return value
 
     def _property(self, reference: PropertyReference) -> Properties:
         first = reference.path.partition(".")[0].partition("[")[0]
         kind = self._kinds[reference.step]
         known = SHAPES.get(kind, [])
-        names = sorted(
-            {name for shape in known for name in Properties._shapes_map["sagemaker"][shape]["members"]}
-        )
+        members = {name for shape in known for name in Properties._shapes_map["sagemaker"][shape]["members"]}
+        names = sorted(members.union(FURTHER_PROPERTIES.get(kind, ())))
         if kind in SHAPES and first not in names:
             raise UserError(f"the step {reference.step} has no property {first}: it has {', '.join(names)}")
         return Properties(step_name=reference.step, path=reference.path)

@@ -40,6 +40,9 @@ class Staging(Protocol):
     def generated(self, program: str) -> str:
         """Return the S3 URI of what a program prints."""
 
+    def text(self, name: str, content: str) -> str:
+        """Return the S3 URI of a file of this content."""
+
 
 class NoStaging:
     """Places that nothing is put to, for a look at a configuration."""
@@ -51,6 +54,9 @@ class NoStaging:
         return f"s3://bucket/data/{file}"
 
     generated = data
+
+    def text(self, name: str, content: str) -> str:
+        return self.data(name)
 
 
 class ContentStaging:
@@ -78,6 +84,9 @@ class ContentStaging:
             content = _run(self._root, program)
             self._made[key] = self._stage_data(f"{Path(program).stem}.csv", content)
         return self._made[key]
+
+    def text(self, name: str, content: str) -> str:
+        return self._stage_data(name, content.encode())
 
     def sha256(self, uri: str) -> str | None:
         """Return the SHA-256 of a staged file; None for an object that lies elsewhere."""

@@ -10,12 +10,15 @@ from mlpipelines.configuration import Model, PipelineConfiguration
 from mlpipelines.pipeline_errors import Problem
 from mlpipelines.plan import Joined, PropertyReference
 from mlpipelines.schema_base import Section
-from mlpipelines.schema_blocks import Evaluation, Processing, Registry, Train, Transform
+from mlpipelines.schema_checks import ClarifyCheck, QualityCheck
 from mlpipelines.schema_document import (
+    AutoMLStepEntry,
+    ClarifyCheckStepEntry,
     CreateModelStepEntry,
     JobStep,
     MetricsStepEntry,
     ProcessingStepEntry,
+    QualityCheckStepEntry,
     RegisterModelStepEntry,
     StepEntry,
     TrainingStepEntry,
@@ -23,17 +26,25 @@ from mlpipelines.schema_document import (
     TuningStepEntry,
 )
 from mlpipelines.schema_errors import one_of
+from mlpipelines.schema_jobs import Evaluation, Processing
+from mlpipelines.schema_serving import Registry, Transform
+from mlpipelines.schema_training import AutoML, Train
 from mlpipelines.yaml_source import KeyPath
 
-TRAINERS = (TrainingStepEntry, TuningStepEntry)
+TRAINERS = (TrainingStepEntry, TuningStepEntry, AutoMLStepEntry)
+CHECKS = (QualityCheckStepEntry, ClarifyCheckStepEntry)
+BEST_CANDIDATE = "BestCandidate.InferenceContainers[0]"
 UNCACHED = ("CreateModel", "RegisterModel", "Condition", "Fail")
 """Step classes whose results SageMaker never takes from an earlier execution."""
 
 USUAL_BLOCKS: Mapping[type[StepEntry], str] = {
     TrainingStepEntry: "train",
     TuningStepEntry: "train",
+    AutoMLStepEntry: "automl",
     TransformStepEntry: "transform",
     MetricsStepEntry: "evaluate",
+    QualityCheckStepEntry: "data_quality",
+    ClarifyCheckStepEntry: "data_bias",
     CreateModelStepEntry: "registry",
     RegisterModelStepEntry: "registry",
 }
@@ -41,8 +52,11 @@ BLOCK_TYPES: Mapping[type[StepEntry], type[Section]] = {
     ProcessingStepEntry: Processing,
     TrainingStepEntry: Train,
     TuningStepEntry: Train,
+    AutoMLStepEntry: AutoML,
     TransformStepEntry: Transform,
     MetricsStepEntry: Evaluation,
+    QualityCheckStepEntry: QualityCheck,
+    ClarifyCheckStepEntry: ClarifyCheck,
     CreateModelStepEntry: Registry,
     RegisterModelStepEntry: Registry,
 }
@@ -118,6 +132,11 @@ class WrittenStep:
         if isinstance(self.entry, TuningStepEntry):
             best = PropertyReference(self.name, "TrainingJobSummaries[0].TrainingJobName")
             return {"model": Joined((model_prefix, best, "output/model.tar.gz"), "/")}
+        if isinstance(self.entry, AutoMLStepEntry):
+            return {"model": PropertyReference(self.name, f"{BEST_CANDIDATE}.ModelDataUrl")}
+        if isinstance(self.entry, CHECKS):
+            kinds = ("Constraints", "Statistics")[: 2 if isinstance(self.entry, QualityCheckStepEntry) else 1]
+            return {kind.lower(): PropertyReference(self.name, f"CalculatedBaseline{kind}") for kind in kinds}
         if isinstance(self.entry, TransformStepEntry):
             return {self.channels()[0]: PropertyReference(self.name, "TransformOutput.S3OutputPath")}
         return {}

@@ -14,6 +14,7 @@ from sample_shapes import FILES, SAMPLES
 
 from mlpipelines.project_settings import stand_in_settings
 from mlpipelines.schema_errors import keys_with_sections
+from mlpipelines.schema_model import ModelSection
 
 KEYS = [*sorted(keys_with_sections()), "models", "x", "conf", "a"]
 WORDS = [
@@ -50,6 +51,7 @@ TREES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=15,
 )
+BLOCK_NAMES = ["b", *sorted(ModelSection.model_fields)]
 BLOCKS = st.dictionaries(st.sampled_from(KEYS), VALUES | TREES, max_size=4)
 CLASSES = [
     "Processing",
@@ -64,6 +66,9 @@ CLASSES = [
     "Lambda",
     "Callback",
     "AutoML",
+    "QualityCheck",
+    "ClarifyCheck",
+    "Nothing",
 ]
 STEPS = st.builds(
     lambda base, more: more | base,
@@ -87,7 +92,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "models": st.dictionaries(
             NAMES,
             st.dictionaries(
-                st.sampled_from(["train", "preprocess", "transform", "registry", "evaluate", "tune", "b"]),
+                st.sampled_from(BLOCK_NAMES),
                 BLOCKS,
                 max_size=5,
             ),

@@ -1,0 +1,51 @@
+"""One of AWS's own images in, its URI out, of the SDK's lists (to `sdk_compiler`).
+
+The SDK's own function for it imports all that it knows of JumpStart, and wants credentials for that.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import create_loader
+
+from mlpipelines.pipeline_errors import UserError
+from mlpipelines.plan import AwsImage
+
+LISTS = "sagemaker/core/image_uri_config"
+
+
+def image_uri(image: AwsImage) -> str:
+    """Return the URI of an image in its region.
+
+    Raises
+    ------
+    UserError
+        When AWS does not have it there.
+    """
+    listed = _read(image.name)
+    # An image with several uses has a list for each; these have one.
+    ((version, described),) = listed.get("processing", listed)["versions"].items()
+    account = described["registries"].get(image.region)
+    if account is None:
+        raise UserError(f"AWS has no image {image.name} in {image.region}")
+    repository = described["repository"] + (f":{version}" if version else "")
+    return f"{account}.dkr.ecr.{image.region}.{_suffix(image.region)}/{repository}"
+
+
+def _suffix(region: str) -> str:
+    """Return the end of the names of all hosts in a region's partition."""
+    partitions = create_loader().load_data("partitions")["partitions"]
+    found = next(each for each in partitions if re.match(each["regionRegex"], region))
+    return str(found["outputs"]["dnsSuffix"])
+
+
+def _read(name: str) -> Any:
+    spec = importlib.util.find_spec("sagemaker")
+    folders = (spec.submodule_search_locations if spec else None) or ()
+    files = [Path(folder).parent / LISTS / f"{name}.json" for folder in folders]
+    return json.loads(next(file for file in files if file.is_file()).read_text(encoding="utf-8"))
