@@ -85,7 +85,7 @@ LISTINGS = (
 ACCOUNT_WIDE = frozenset(
     # SageMaker keeps one log group for the jobs of all projects; finished jobs themselves cannot be deleted on AWS.
     f"logs: /aws/sagemaker/{kind}"
-    for kind in ("ProcessingJobs", "TrainingJobs")
+    for kind in ("ProcessingJobs", "TrainingJobs", "TransformJobs")
 )
 
 
