@@ -66,7 +66,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
-    condition     = aws_codepipeline.this.stage[*].name == tolist(["Source", "Build", "DeployStaging", "TestStaging", "ApproveProduction", "DeployProduction", "SmokeTest"])
+    condition     = aws_codepipeline.this.stage[*].name == tolist(["Source", "Build", "DeployStaging", "ApproveProduction", "DeployProduction", "SmokeTest"])
     error_message = "The stages are not those of the contract."
   }
 
@@ -100,7 +100,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
-    condition = aws_codepipeline.this.stage[4].action[0].configuration == tomap({
+    condition = aws_codepipeline.this.stage[3].action[0].configuration == tomap({
       NotificationArn    = "arn:aws:sns:eu-west-1:111122223333:sagemaker-churn-p-1-approvals"
       ExternalEntityLink = "#{TestStaging.REPORT_URL}"
       CustomData         = "Deploy #{Build.MODEL_PACKAGE_ARN} to production? #{TestStaging.SUMMARY}"
@@ -109,8 +109,13 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
-    condition     = aws_codepipeline.this.stage[5].action[*].configuration.ActionMode == tolist(["CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE"]) && aws_codepipeline.this.stage[5].action[*].run_order == tolist([1, 2])
+    condition     = aws_codepipeline.this.stage[4].action[*].configuration.ActionMode == tolist(["CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE"]) && aws_codepipeline.this.stage[4].action[*].run_order == tolist([1, 2])
     error_message = "Production is not changed by change set."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[2].action[*].name == tolist(["Deploy", "Test"]) && aws_codepipeline.this.stage[2].action[*].run_order == tolist([1, 2])
+    error_message = "Another version may be deployed to staging while one is tested there."
   }
 
   assert {
@@ -120,7 +125,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
 
   assert {
     condition = alltrue([
-      for stage, at in { staging = 2, prod = 5 } :
+      for stage, at in { staging = 2, prod = 4 } :
       aws_codepipeline.this.stage[at].action[0].configuration.StackName == "sagemaker-churn-p-1-${stage}" &&
       aws_codepipeline.this.stage[at].action[0].configuration.TemplateConfiguration == "BuildArtifact::${stage}.json"
     ])
@@ -176,9 +181,9 @@ run "leads_from_a_version_to_production_through_the_gate" {
 
   assert {
     condition = alltrue([
-      for stage, at in { staging = 3, prod = 6 } : jsonencode(merge(
+      for stage, test in { staging = aws_codepipeline.this.stage[2].action[1], prod = aws_codepipeline.this.stage[5].action[0] } : jsonencode(merge(
         module.test[stage].environment,
-        { for variable in jsondecode(aws_codepipeline.this.stage[at].action[0].configuration.EnvironmentVariables) : variable.name => variable.value },
+        { for variable in jsondecode(test.configuration.EnvironmentVariables) : variable.name => variable.value },
         )) == jsonencode({
         STAGE             = stage
         API_URL           = "https://abc123.execute-api.eu-west-1.amazonaws.com/${stage}/predictions"

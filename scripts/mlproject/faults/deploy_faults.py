@@ -23,8 +23,8 @@ SHORT_MINUTE = 0.0005
 def staging_test_failing(world: World) -> Finding:
     models = registry(world)
     stage, told = models.approve(models.copy_with_other_scores()).failure()
-    if stage != "TestStaging":
-        raise PlatformError(f"{stage} failed instead of TestStaging: {told}")
+    if stage != "DeployStaging":
+        raise PlatformError(f"{stage} failed instead of DeployStaging: {told}")
     if world.endpoint_status("prod"):
         raise PlatformError("production has an endpoint, though staging failed its tests")
     with timed() as timer:

@@ -28,19 +28,22 @@ locals {
   # Entered only when there is something to deploy.
   deployment = {
     # Staging is there to be tried: a stack that never came up is made again, where production would wait for a person.
-    DeployStaging = [{
-      name          = "Deploy"
-      provider      = "CloudFormation"
-      artifacts     = ["BuildArtifact"]
-      configuration = merge(local.stack.staging, { ActionMode = "REPLACE_ON_FAILURE" })
-    }]
-    TestStaging = [{
-      name          = "Test"
-      provider      = "CodeBuild"
-      artifacts     = ["SourceArtifact"]
-      namespace     = "TestStaging"
-      configuration = { ProjectName = module.test["staging"].name, EnvironmentVariables = local.model_package }
-    }]
+    # One stage with its tests: a stage is held by one run, so that no other version is deployed below the tests.
+    DeployStaging = [
+      {
+        name          = "Deploy"
+        provider      = "CloudFormation"
+        artifacts     = ["BuildArtifact"]
+        configuration = merge(local.stack.staging, { ActionMode = "REPLACE_ON_FAILURE" })
+      },
+      {
+        name          = "Test"
+        provider      = "CodeBuild"
+        artifacts     = ["SourceArtifact"]
+        namespace     = "TestStaging"
+        configuration = { ProjectName = module.test["staging"].name, EnvironmentVariables = local.model_package }
+      },
+    ]
     ApproveProduction = [{
       name     = "Approve"
       provider = "Manual"
@@ -76,7 +79,7 @@ locals {
   }
 
   # A map has no order, and a pipeline is nothing but.
-  deployment_order = ["DeployStaging", "TestStaging", "ApproveProduction", "DeployProduction", "SmokeTest"]
+  deployment_order = ["DeployStaging", "ApproveProduction", "DeployProduction", "SmokeTest"]
 
   change_set_name = "${local.stack_names.prod}-pipeline"
 }
