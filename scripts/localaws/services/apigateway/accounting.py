@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from moto.apigateway.models import apigateway_backends
-from moto.cloudwatch.models import cloudwatch_backends
 
+from localaws.metric_batch import MetricBatch
 from localaws.runtime import runtime
 from localaws.services.apigateway.context_variables import NOT_THERE, context, substitute
 from localaws.services.apigateway.exchange import Answer, Exchange
 from localaws.services.apigateway.throttling import method_settings
+
+UNITS = {"Latency": "Milliseconds", "IntegrationLatency": "Milliseconds"} | dict.fromkeys(
+    ("Count", "4XXError", "5XXError"), "Count"
+)
 
 
 def account_for(exchange: Exchange, answer: Answer) -> None:
@@ -55,19 +59,18 @@ def _write_execution_log(exchange: Exchange) -> None:
 
 def _put_metrics(exchange: Exchange, answer: Answer) -> None:
     measured = {
-        "Count": (1.0, "Count"),
-        "4XXError": (float(400 <= answer.status < 500), "Count"),
-        "5XXError": (float(answer.status >= 500), "Count"),
-        "Latency": (float(exchange.milliseconds), "Milliseconds"),
+        "Count": 1.0,
+        "4XXError": float(400 <= answer.status < 500),
+        "5XXError": float(answer.status >= 500),
+        "Latency": float(exchange.milliseconds),
     }
     if exchange.integration_milliseconds is not None:
-        measured["IntegrationLatency"] = (float(exchange.integration_milliseconds), "Milliseconds")
-    target, now = exchange.target, datetime.now(UTC).replace(tzinfo=None)
-    api = {"Name": "ApiName", "Value": target.api.name}
-    stage = {"Name": "Stage", "Value": str(target.stage.name)}
-    data = [
-        {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": dimensions, "Timestamp": now}
-        for name, (value, unit) in measured.items()
-        for dimensions in ([api], [api, stage])
-    ]
-    cloudwatch_backends[target.account][target.region].put_metric_data("AWS/ApiGateway", data)
+        measured["IntegrationLatency"] = float(exchange.integration_milliseconds)
+    target = exchange.target
+    _metrics(target.region, target.api.name, str(target.stage.name)).add(measured)
+
+
+@functools.cache
+def _metrics(region: str, api: str, stage: str) -> MetricBatch:
+    dimensions = [{"ApiName": api}, {"ApiName": api, "Stage": stage}]
+    return MetricBatch(region, "AWS/ApiGateway", dimensions, UNITS)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.batches import Batch
 from localaws.runtime import runtime
-from localaws.services.sagemaker.batches import Batch
 from localaws.services.sagemaker.notices import iso
 from localaws.services.sagemaker.resources import Region, now
 from localaws.services.sagemaker.storage import Bucket, StorageError
