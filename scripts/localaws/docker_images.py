@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 
 import docker.errors
 
+from localaws import automl_image, build_image
+from localaws.errors import PlatformError
+from localaws.image_builder import content_key
 from localaws.images import ImageNotFound, ImageUri, find_digest
 from localaws.runtime import runtime
+from localaws.settings import HostSettings
 
 CACHE = "localaws/built"
 """Where images of builds are kept when their names go: the engine's build cache goes with the last name."""
 MOST_CACHED = 20
+MADE = "localaws"
 REGISTRY_NAME = re.compile(r"127\.0\.0\.1:(?P<port>\d+)/\d{12}\.dkr\.ecr\.")
 
 
@@ -31,6 +36,8 @@ def find(client: Any, uri: str, region: str) -> str:
 
     An image of ECR comes from this server's own registry, any other from where its name says.
     """
+    if automl_image.is_meant(uri):
+        return _made_here(client, uri)
     try:
         image = ImageUri.parse(uri)
     except ImageNotFound:
@@ -38,6 +45,15 @@ def find(client: Any, uri: str, region: str) -> str:
     # Asked also for an image by digest: the engine may still have what the repository has no more.
     reference = registry_prefix() + image.pinned(find_digest(uri))
     return _have(client, uri, reference, lambda: _login(image.region))
+
+
+def _made_here(client: Any, uri: str) -> str:
+    content = content_key(automl_image.FOLDER, automl_image.DOCKERFILE, {})
+    name = f"{MADE}/automl:{content[:12]}"
+    try:
+        return build_image.ensure_made(client, HostSettings().https_proxy, automl_image.FOLDER, name)
+    except PlatformError as error:
+        raise ImageNotFound(uri, f"has no stand-in: {error}") from error
 
 
 def _have(client: Any, uri: str, reference: str, login: Callable[[], dict[str, str] | None]) -> str:

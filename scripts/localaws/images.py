@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localaws import automl_image
 from localaws.image_builder import Builder, Stage, content_key
 from localaws.runtime import runtime
 
@@ -23,6 +25,7 @@ IMAGE_URI = re.compile(
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
+log = logging.getLogger("localaws")
 
 
 class ImageNotFound(Exception):
@@ -154,6 +157,8 @@ class ImageStore:
 
     def find(self, uri: str, region: str) -> Image:
         """Return the image of a URI in ECR; raise `ImageNotFound` when there is none."""
+        if automl_image.is_meant(uri):
+            return self.prepare(automl_image.FOLDER, automl_image.DOCKERFILE, {}, log.info).image()
         manifest = json.loads(find_in_registry(uri)["imageManifest"])
         layers = manifest.get("layers", [])
         key = layers[0]["digest"].removeprefix("sha256:") if layers else ""

@@ -37,21 +37,25 @@ def ensure(client: Any, proxy: str) -> str:
         When it cannot be made: its base or its packages cannot be had.
     """
     content = hashlib.sha256(b"".join((FOLDER / name).read_bytes() for name in SOURCES)).hexdigest()
-    name = f"{NAME}:{content[:12]}"
+    return ensure_made(client, proxy, FOLDER, f"{NAME}:{content[:12]}")
+
+
+def ensure_made(client: Any, proxy: str, folder: Path, name: str) -> str:
+    """Return the name of an image that is made from a folder's Dockerfile when it is not there."""
     with _lock:
         try:
             client.images.get(name)
         except docker.errors.ImageNotFound:
-            _make(client, name, proxy)
+            _make(client, folder, name, proxy)
     return name
 
 
-def _make(client: Any, name: str, proxy: str) -> None:
-    log.info("making the build image %s, which takes some minutes once", name)
+def _make(client: Any, folder: Path, name: str, proxy: str) -> None:
+    log.info("making the image %s, which takes some minutes once", name)
     try:
         # With the machine's own network, because a bridge's way to the internet may be closed.
         client.images.build(
-            path=str(FOLDER),
+            path=str(folder),
             tag=name,
             rm=True,
             forcerm=True,
@@ -60,4 +64,4 @@ def _make(client: Any, name: str, proxy: str) -> None:
             buildargs={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {},
         )
     except (docker.errors.DockerException, requests.RequestException) as error:
-        raise PlatformError(f"the build image cannot be made from {FOLDER}/Dockerfile: {error}") from error
+        raise PlatformError(f"the image {name} cannot be made from {folder}/Dockerfile: {error}") from error

@@ -7,6 +7,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from localaws import coverage
 from localaws.operations import graft
 from localaws.services.sagemaker import (
+    automl,
     callbacks,
     endpoints,
     hosted_models,
@@ -34,6 +35,7 @@ PARTS = (
     training,
     transform,
     tuning,
+    automl,
     registry,
     hosted_models,
     endpoints,

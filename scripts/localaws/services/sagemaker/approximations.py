@@ -4,6 +4,10 @@ from __future__ import annotations
 
 APPROXIMATED = {
     "CreateDomain": "moto keeps it; no Studio opens",
+    "CreateAutoMLJob": "CSV with a header; XGBoost, its random forest and scikit-learn's linear models, drawn at "
+    "random and not ensembled; no explanations, model insights or notebooks; Mode HYPERPARAMETER_TUNING, sample "
+    "weights, feature specifications and other algorithms are refused",
+    "CreateAutoMLJobV2": "as CreateAutoMLJob, with TabularJobConfig; other problem types are refused",
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
     "CreateEndpointConfig": "explainers and asynchronous inference are refused",
     "CreateModel": "multi-model containers and direct invocation are refused; a VPC has no effect",

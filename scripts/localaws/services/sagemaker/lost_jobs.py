@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localaws.services.sagemaker import callbacks, processing, training, transform_run, tuning_run
+from localaws.services.sagemaker import automl_run, callbacks, processing, training, transform_run, tuning_run
 from localaws.services.sagemaker.jobs import Job
 from localaws.services.sagemaker.resources import Region
 
@@ -12,6 +12,7 @@ ENDS: dict[str, Callable[[Region, Job, str], None]] = {
     "training_jobs": training.end_failed,
     "processing_jobs": processing.end_failed,
     "transform_jobs": transform_run.end_failed,
+    "auto_ml_jobs": automl_run.end_failed,
     # After the training jobs, which it counts.
     "hyper_parameter_tuning_jobs": tuning_run.end_failed,
 }

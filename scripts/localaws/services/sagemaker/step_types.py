@@ -121,6 +121,18 @@ CALLS: dict[str, CallType] = {
             },
         ),
     ),
+    "AutoML": CallType(
+        "CreateAutoMLJob",
+        ("DescribeAutoMLJob",),
+        "AutoMLJobName",
+        32,
+        job=JobType(
+            "auto_ml_jobs",
+            "AutoMLJob",
+            "AutoMLJob",
+            _whole("AutoMLJobConfig", "AutoMLJobObjective", "InputDataConfig", "ProblemType"),
+        ),
+    ),
     "RegisterModel": CallType("CreateModelPackage", ("DescribeModelPackage",)),
     "Model": CallType("CreateModel", ("DescribeModel",), "ModelName"),
 }
