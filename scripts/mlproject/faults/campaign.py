@@ -23,6 +23,7 @@ from mlproject.faults.findings import (
     row,
     write_report,
 )
+from mlproject.faults.model_versions import abandon_all
 from mlproject.faults.world import World
 from mlproject.rehearsal import engines, logs
 from mlproject.rehearsal.engines import Engine
@@ -150,9 +151,19 @@ def prove(each: Fault, world: World) -> Row:
     except Exception as error:
         found = failed_row(each.name, engine, injected, error, round(time.monotonic() - started, 1))
         console.note(traceback.format_exc())
+        tidy(world)
     mark = "✓" if found.recovered else "✗"
     console.line(
         f"{mark} {each.name}: {found.seen} ({found.recovery}, {found.seconds:.1f} s;"
         f" {time.monotonic() - started:.0f} s in all)"
     )
     return found
+
+
+def tidy(world: World) -> None:
+    """Leave nothing of a fault that went wrong in the way of the next one."""
+    # The world may be broken too; the fault's own error is the one to be told.
+    try:
+        abandon_all(world)
+    except Exception:
+        console.note(traceback.format_exc())

@@ -254,3 +254,14 @@ def pushed(world: World, repository: str, path: str, content: bytes) -> Executio
 
     until(started, f"no execution of {repository} takes {commit}")
     return Execution(world, repository, found[0])
+
+
+def abandon_all(world: World) -> None:
+    """End whatever runs in the project's pipelines, so that the next fault finds them idle."""
+    client = world.client("codepipeline")
+    for pipeline in [each["name"] for each in client.list_pipelines()["pipelines"]]:
+        listed = client.list_pipeline_executions(pipelineName=pipeline)["pipelineExecutionSummaries"]
+        for each in listed:
+            if each["status"] == "InProgress":
+                Execution(world, pipeline, each["pipelineExecutionId"]).abandon()
+    world.waiting = ""
