@@ -1,17 +1,24 @@
-"""The published product as its users find it in Service Catalog: the newest version, or the one that is named.
+"""The published product in Service Catalog: `publish` adds versions, its users find the newest, or the one they name.
 
-Comes after `publish`; `projects.create` provisions what is found here.
+`projects.create` provisions what is found here.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlproject.errors import UserError
+from mlproject.errors import PlatformError, UserError
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_servicecatalog import ServiceCatalogClient
+
+    from mlproject.console import Progress
+
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,21 @@ class Product:
     product_id: str
     artifact_id: str
     version: str
+
+    def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's CreateProject is told of it."""
+        details = {"ProductId": self.product_id, **self._provisioning(parameters)}
+        return {"ServiceCatalogProvisioningDetails": details}
+
+    def change(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it."""
+        return {"ServiceCatalogProvisioningUpdateDetails": self._provisioning(parameters)}
+
+    def _provisioning(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "ProvisioningArtifactId": self.artifact_id,
+            "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+        }
 
 
 def find(session: boto3.Session, product_name: str, version: str = "") -> Product:
@@ -55,3 +77,46 @@ def find(session: boto3.Session, product_name: str, version: str = "") -> Produc
         raise UserError(f"version {version!r} of {product_name!r} is not published; published: {names}")
     newest = max(wanted, key=lambda artifact: artifact["CreatedTime"])
     return Product(product_id, newest["Id"], newest["Name"])
+
+
+def add_version(
+    session: boto3.Session, product_id: str, version: str, template_url: str, progress: Progress
+) -> str:
+    """Return the id of the product's version of this name, made if it is new; the others are left alone.
+
+    Raises
+    ------
+    PlatformError
+        Service Catalog does not take the template.
+    """
+    catalog = session.client("servicecatalog")
+    known = catalog.list_provisioning_artifacts(ProductId=product_id)["ProvisioningArtifactDetails"]
+    artifact_id = next((artifact["Id"] for artifact in known if artifact["Name"] == version), None)
+    if artifact_id is None:
+        progress(f"adding version {version} to the product")
+        artifact_id = catalog.create_provisioning_artifact(
+            ProductId=product_id,
+            Parameters={
+                "Name": version,
+                "Description": f"Template {version}",
+                "Info": {"LoadTemplateFromURL": template_url},
+                "Type": "CLOUD_FORMATION_TEMPLATE",
+            },
+            IdempotencyToken=f"{product_id}-{version}",
+        )["ProvisioningArtifactDetail"]["Id"]
+    _wait_available(catalog, product_id, artifact_id)
+    return artifact_id
+
+
+def _wait_available(catalog: ServiceCatalogClient, product_id: str, artifact_id: str) -> None:
+    while True:
+        status = catalog.describe_provisioning_artifact(
+            ProductId=product_id, ProvisioningArtifactId=artifact_id
+        )["Status"]
+        if status == "AVAILABLE":
+            return
+        if status == "FAILED":
+            raise PlatformError(
+                f"Service Catalog does not take version {artifact_id} of product {product_id}"
+            )
+        time.sleep(_POLL_SECONDS)

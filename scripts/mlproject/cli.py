@@ -12,8 +12,9 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mlproject import approvals, catalog, console, projects, status
+from mlproject import approvals, console, projects, status, templates
 from mlproject.errors import MlprojectError
+from mlproject.platform_parameters import Place
 from mlproject.rehearsal.engines import Engine
 from mlproject.rehearsal.local import Iam
 
@@ -30,6 +31,10 @@ Comment = Annotated[str, typer.Option(help="Why, for those who read the history.
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Region = Annotated[
     str, typer.Option(help="AWS region; the credentials' own when empty.", envvar="AWS_REGION")
+]
+Version = Annotated[str, typer.Option(help="Template version; the newest when empty.")]
+From = Annotated[
+    Place, typer.Option("--from", help="Where the template is published: Service Catalog or the bucket.")
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; `status` tells how it goes on.")]
 
@@ -66,6 +71,16 @@ def publish(
         list[str] | None,
         typer.Option(help="ARN of a Studio execution role that may create projects; repeat for more."),
     ] = None,
+    to: Annotated[
+        list[Place] | None,
+        typer.Option(
+            help="Where leads find the template: Service Catalog (at first), or S3 without it; repeat for both."
+        ),
+    ] = None,
+    studio_domain: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a domain whose Studio shall show the templates in S3; repeat for more."),
+    ] = None,
     vendor: Annotated[
         Path | None,
         typer.Option(
@@ -75,11 +90,18 @@ def publish(
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Publish this version of the template: bundles, platform stack, product version."""
+    """Publish this version of the template: bundles, platform stack, and the version for leads to find."""
     from mlproject import publish as publishing
 
     with console.progress("publish") as progress:
-        published = publishing.publish(_session(region), studio_role or [], vendor=vendor, progress=progress)
+        published = publishing.publish(
+            _session(region),
+            studio_role or [],
+            to=to or [],
+            studio_domains=studio_domain or [],
+            vendor=vendor,
+            progress=progress,
+        )
     _show(
         dataclasses.asdict(published),
         json,
@@ -107,14 +129,13 @@ def create(
     ] = "",
     keep_data_on_delete: Annotated[bool, typer.Option(help="Keep the project's bucket on delete.")] = False,
     api_authorization: Annotated[str, typer.Option(help="AWS_IAM or API_KEY.")] = "",
-    version: Annotated[str, typer.Option(help="Template version; the newest when empty.")] = "",
+    version: Version = "",
+    place: From = Place.CATALOG,
     no_wait: NoWait = False,
     region: Region = "",
     json: Json = False,
 ) -> None:
     """Create a project from the published template. Options left out keep the product's defaults."""
-    from mlproject.publish import PRODUCT_NAME
-
     chosen = {
         "ProjectVariant": variant,
         "ApproverEmail": approver_email,
@@ -127,10 +148,29 @@ def create(
         "ApiAuthorization": api_authorization,
     }
     session = _session(region)
-    product = catalog.find(session, PRODUCT_NAME, version)
+    template = templates.find(session, place, version)
     parameters = {key: str(value) for key, value in chosen.items() if value}
     with console.progress(f"create {name}") as progress:
-        project = projects.create(session, product, name, parameters)
+        project = projects.create(session, template, name, parameters)
+        if not no_wait:
+            project = projects.wait(session, project, progress)
+    _show(dataclasses.asdict(project), json, f"project {name} ({project.project_id}) is {project.status}")
+
+
+@app.command()
+def update(
+    name: ProjectName,
+    version: Version = "",
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Bring a project to another version of the template; its parameters keep their values."""
+    session = _session(region)
+    project = projects.find(session, name)
+    template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
+    with console.progress(f"update {name}") as progress:
+        project = projects.update(session, project, template, {})
         if not no_wait:
             project = projects.wait(session, project, progress)
     _show(dataclasses.asdict(project), json, f"project {name} ({project.project_id}) is {project.status}")
@@ -235,12 +275,15 @@ def rehearse(
     variant: Annotated[
         str, typer.Option(help="Live the life of a project of this variant, as far as it goes by itself.")
     ] = "churn-xgboost-daal4py",
+    publish_to: Annotated[
+        Place, typer.Option(help="Where the template is published, and the project created from.")
+    ] = Place.CATALOG,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline, variant)
+    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -1,6 +1,7 @@
-"""Projects as a data science lead knows them: created from the published product, described, deleted.
+"""Projects as a data science lead knows them: created from the published template, described, updated, deleted.
 
-Comes from `cli` and `rehearsal`; calls SageMaker's project API, which provisions through Service Catalog.
+Comes from `cli` and `rehearsal`; calls SageMaker's project API, which provisions through Service Catalog or makes a
+stack of a template in S3.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from mlproject.catalog import Product
+from mlproject import stack_deploy
 from mlproject.errors import PlatformError, UserError
 from terraform_runner import naming
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_sagemaker.type_defs import DescribeProjectOutputTypeDef
 
     from mlproject.console import Progress
+    from mlproject.templates import Template
 
 POLL_SECONDS = 1.0
 """How often a project's status is read; `create` takes minutes on AWS, but a call a second is well below any quota."""
@@ -37,12 +40,15 @@ class Project:
         SageMaker's ``ProjectStatus``, such as ``CreateCompleted``.
     reason
         Why it failed, empty otherwise.
+    stack
+        The name of its stack; empty for a project of Service Catalog, which knows the stack.
     """
 
     name: str
     project_id: str
     status: str
     reason: str = ""
+    stack: str = ""
 
     @property
     def names(self) -> naming.ProjectNames:
@@ -50,7 +56,7 @@ class Project:
         return naming.ProjectNames(self.name, self.project_id)
 
 
-def create(session: boto3.Session, product: Product, name: str, parameters: Mapping[str, str]) -> Project:
+def create(session: boto3.Session, template: Template, name: str, parameters: Mapping[str, str]) -> Project:
     """Start the creation of a project and return it; `wait` follows it.
 
     Raises
@@ -60,14 +66,7 @@ def create(session: boto3.Session, product: Product, name: str, parameters: Mapp
     """
     client = session.client("sagemaker")
     try:
-        client.create_project(
-            ProjectName=name,
-            ServiceCatalogProvisioningDetails={
-                "ProductId": product.product_id,
-                "ProvisioningArtifactId": product.artifact_id,
-                "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
-            },
-        )
+        client.create_project(ProjectName=name, **template.creation(parameters))
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {name!r} cannot be created") from error
     return find(session, name)
@@ -80,13 +79,34 @@ def find(session: boto3.Session, name: str) -> Project:
         answer = client.describe_project(ProjectName=name)
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {name!r} cannot be read") from error
+    status, stack = answer["ProjectStatus"], _stack(answer)
     provisioned = answer.get("ServiceCatalogProvisionedProductDetails", {})
-    return Project(
-        name=answer["ProjectName"],
-        project_id=answer["ProjectId"],
-        status=answer["ProjectStatus"],
-        reason=provisioned.get("ProvisionedProductStatusMessage", ""),
-    )
+    reason = provisioned.get("ProvisionedProductStatusMessage", "")
+    if stack and status.endswith("Failed"):
+        # SageMaker tells the stack's status; the stack's events tell why.
+        reason = stack_deploy.failure(session, stack)
+    return Project(answer["ProjectName"], answer["ProjectId"], status, reason, stack)
+
+
+def update(
+    session: boto3.Session, project: Project, template: Template, parameters: Mapping[str, str]
+) -> Project:
+    """Start the update of a project to a version of the template and return it; `wait` follows it.
+
+    What ``parameters`` does not name keeps its value.
+
+    Raises
+    ------
+    UserError
+        The update is refused: the project is busy or a parameter wrong.
+    """
+    client = session.client("sagemaker")
+    try:
+        present = _parameters(client.describe_project(ProjectName=project.name))
+        client.update_project(ProjectName=project.name, **template.change({**present, **parameters}))
+    except client.exceptions.ClientError as error:
+        raise _told(error, f"project {project.name!r} cannot be updated") from error
+    return find(session, project.name)
 
 
 def wait(session: boto3.Session, project: Project, progress: Progress) -> Project:
@@ -107,7 +127,10 @@ def wait(session: boto3.Session, project: Project, progress: Progress) -> Projec
 
 
 def outputs(session: boto3.Session, project: Project) -> dict[str, str]:
-    """Return what the product answers for the project: clone URLs, API URLs, links."""
+    """Return what the template answers for the project: clone URLs, API URLs, links."""
+    if project.stack:
+        stack = stack_deploy.read(session, project.stack)
+        return dict(stack.outputs) if stack else {}
     described = session.client("sagemaker").describe_project(ProjectName=project.name)
     provisioned = described["ServiceCatalogProvisionedProductDetails"]["ProvisionedProductId"]
     client = session.client("servicecatalog")
@@ -137,6 +160,23 @@ def wait_deleted(session: boto3.Session, project: Project, progress: Progress) -
             project = find(session, project.name)
         except UserError:
             return
+
+
+def _stack(described: DescribeProjectOutputTypeDef) -> str:
+    """Return the id of the stack of a project of a template in S3."""
+    for each in described.get("TemplateProviderDetails", ()):
+        return each.get("CfnTemplateProviderDetail", {}).get("StackDetail", {}).get("Id", "")
+    return ""
+
+
+def _parameters(described: DescribeProjectOutputTypeDef) -> dict[str, str]:
+    """Return the parameters that a project was last created or updated with."""
+    given: list[Any] = list(
+        described.get("ServiceCatalogProvisioningDetails", {}).get("ProvisioningParameters", ())
+    )
+    for each in described.get("TemplateProviderDetails", ()):
+        given += each.get("CfnTemplateProviderDetail", {}).get("Parameters", ())
+    return {parameter["Key"]: parameter.get("Value", "") for parameter in given}
 
 
 def _told(error: ClientError, what: str) -> Exception:

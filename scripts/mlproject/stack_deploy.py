@@ -110,6 +110,19 @@ def deploy(
     return deployed
 
 
+def failure(session: boto3.Session, name: str) -> str:
+    """Return why the last operation on the stack failed: the first resource that did, and its reason."""
+    events = _events(session.client("cloudformation"), name)
+    # The last operation began with the stack's own last event of a beginning.
+    begun = [
+        number
+        for number, event in enumerate(events)
+        if event.get("LogicalResourceId") == event.get("StackName")
+        and event.get("ResourceStatus") in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
+    ]
+    return _first_failure(events[begun[-1] :] if begun else events)
+
+
 def _kind(client: CloudFormationClient, name: str) -> ChangeSetTypeType:
     """Say what kind of change set the stack needs; the remains of a first deployment that failed are removed."""
     found = _describe(client, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -153,10 +154,8 @@ def delete_project(request: Request) -> Mapping[str, Any]:
     if project.record:
         wanted = {"ProvisionedProductId": project.provisioned_id, "TerminateToken": str(uuid.uuid4())}
         project.record = _in_catalog(request, provisioning.terminate_provisioned_product, wanted)
-    for detail in project.detail.get("TemplateProviderDetails", ()):
-        provider = detail["CfnTemplateProviderDetail"]
-        stack_id = project.stacks[provider["TemplateName"]]
-        _forward(lambda stack_id=stack_id: _cloudformation(request).delete_stack(StackName=stack_id))
+    for stack_id in project.stacks.values():
+        _forward(partial(_cloudformation(request).delete_stack, StackName=stack_id))
     project.verb = "Delete"
     project.change()
     return {}

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlproject import approvals, catalog, projects, publish, status
+from mlproject import approvals, projects, publish, status, templates
 from mlproject.errors import PlatformError
+from mlproject.platform_parameters import Place
 from mlproject.rehearsal import rest, scientist
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
@@ -56,6 +57,8 @@ class Life:
         The project's.
     variant
         What it begins as; empty for the product's default.
+    place
+        Where the template is published.
     people
         Who else takes part; until told otherwise the owner does everybody's work.
     """
@@ -66,6 +69,7 @@ class Life:
     data: Path | None = None
     name: str = "churn"
     variant: str = ""
+    place: Place = Place.CATALOG
     people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
@@ -94,7 +98,7 @@ class Life:
         """The platform engineer publishes the template to whoever holds the caller's role."""
         with self.summary.step("publish the template") as progress:
             role = self.local.make_studio_role(self.session)
-            self.published = publish.publish(self.people.engineer, [role], progress=progress)
+            self.published = publish.publish(self.people.engineer, [role], to=[self.place], progress=progress)
             self.lead = self.local.session_as(self.session, role)
 
     def create(self) -> None:
@@ -102,10 +106,10 @@ class Life:
         location = self._uploaded(self.data) if self.data else ""
         self.before = account_inventory(self.session)
         with self.summary.step("create the project") as progress, ExitStack() as imports:
-            product = catalog.find(self.lead, publish.PRODUCT_NAME)
+            template = templates.find(self.lead, self.place)
             chosen = {"DataLocation": location, "ProjectVariant": self.variant}
             parameters = {name: value for name, value in chosen.items() if value}
-            self.project = projects.create(self.lead, product, self.name, parameters)
+            self.project = projects.create(self.lead, template, self.name, parameters)
             missing = () if self.local.engine.builds_images else IMAGES
             imported = [imports.enter_context(self.importing_image(IMAGES[name], name)) for name in missing]
             self.project = projects.wait(self.lead, self.project, progress)
@@ -167,6 +171,13 @@ class Life:
             outputs = projects.outputs(self.lead, self.project)
             scientist.push_change(self.local, self.people.scientist, outputs["ModelBuildCloneUrl"])
             self.wait_pipeline(self.project.names.repository("modelbuild"), 2, progress)
+
+    def update(self) -> None:
+        """The lead gives the project other parameters; those that are not named keep their values."""
+        with self.summary.step("update the project") as progress:
+            template, changed = templates.find(self.lead, self.place), {"StagingInstanceCount": "2"}
+            self.project = projects.update(self.lead, self.project, template, changed)
+            self.project = projects.wait(self.lead, self.project, progress)
 
     def delete(self) -> None:
         """The lead deletes the project; nothing that came after `create` may be left."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
+from mlproject.platform_parameters import Place
 from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, variants
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
@@ -21,6 +22,7 @@ def rehearse(
     engine: engines.Engine = engines.Engine.AUTO,
     pipeline: str = pipeline_examples.DEFAULT,
     variant: str = variants.DEFAULT,
+    place: Place = Place.CATALOG,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -41,6 +43,8 @@ def rehearse(
         The example to run after the first training, in place of approving and deploying the model.
     variant
         What the project begins as.
+    place
+        Where the template is published; a project of a template in S3 is updated, too.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def rehearse(
             summary.engine = local.engine.name
             console.note(f"engine: {local.engine.name} ({local.engine.reason})")
             owner = local.session()
-            life = Life(local, owner, summary, data, variant=variant)
+            life = Life(local, owner, summary, data, variant=variant, place=place)
             if iam is not Iam.OFF:
                 life.people = people.in_own_roles(local, owner)
             try:
@@ -79,6 +83,8 @@ def rehearse(
                     life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.
                     iam_report.read(local)
+                if place is Place.S3:
+                    life.update()
                 if not keep:
                     life.delete()
             finally:

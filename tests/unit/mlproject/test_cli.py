@@ -30,6 +30,7 @@ def test_every_command_tells_what_it_does() -> None:
         "rehearse",
         "reject",
         "status",
+        "update",
     ]
     for command in commands:
         told = run(cli.app, [command, "--help"])

@@ -10,8 +10,15 @@ import pytest
 from mlproject import projects
 from mlproject.catalog import Product
 from mlproject.errors import PlatformError, UserError
+from mlproject.s3_templates import S3Template
 
 PRODUCT = Product("prod-1", "pa-1", "v1")
+TEMPLATE = S3Template(
+    "https://artifacts.s3.eu-west-1.amazonaws.com/products/v1.yaml",
+    "arn:aws:iam::123456789012:role/launch",
+    "v1",
+)
+STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/SP-1/0"
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +38,29 @@ def described(status: str, reason: str = "") -> dict[str, Any]:
             "ProvisionedProductStatusMessage": reason,
         },
     }
+
+
+def in_s3(status: str) -> dict[str, Any]:
+    provider = {
+        "TemplateName": "project",
+        "TemplateURL": TEMPLATE.url,
+        "RoleARN": TEMPLATE.launch_role_arn,
+        "Parameters": [{"Key": "ApproverEmail", "Value": "a@example.com"}],
+        "StackDetail": {"Name": "SP-1", "Id": STACK, "StatusMessage": "as SageMaker says"},
+    }
+    answer = described(status) | {"TemplateProviderDetails": [{"CfnTemplateProviderDetail": provider}]}
+    del answer["ServiceCatalogProvisionedProductDetails"]
+    return answer
+
+
+def event(of: dict[str, str], status: str, reason: str = "") -> dict[str, Any]:
+    known = {
+        "StackId": STACK,
+        "EventId": "e",
+        "StackName": "SP-1",
+        "Timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    return {**known, **of, "ResourceStatus": status, "ResourceStatusReason": reason}
 
 
 def queue(session: Any, *answers: dict[str, Any]) -> None:
@@ -56,6 +86,107 @@ def test_a_created_project_is_waited_for_and_each_status_told(session: Any) -> N
     project = projects.create(session, PRODUCT, "churn", {"ApproverEmail": "a@example.com"})
     assert projects.wait(session, project, told.append).status == "CreateCompleted"
     assert told == ["Pending", "CreateInProgress"]
+
+
+def test_a_project_of_a_template_in_s3_is_created_with_the_launch_role(session: Any) -> None:
+    session.answers("sagemaker").add_response(
+        "create_project",
+        {"ProjectArn": described("")["ProjectArn"], "ProjectId": "p-abcdefghijkl"},
+        {
+            "ProjectName": "churn",
+            "TemplateProviders": [
+                {
+                    "CfnTemplateProvider": {
+                        "TemplateName": "project",
+                        "TemplateURL": TEMPLATE.url,
+                        "RoleARN": TEMPLATE.launch_role_arn,
+                        "Parameters": [{"Key": "ApproverEmail", "Value": "a@example.com"}],
+                    }
+                }
+            ],
+        },
+    )
+    queue(session, in_s3("CreateInProgress"))
+    project = projects.create(session, TEMPLATE, "churn", {"ApproverEmail": "a@example.com"})
+    assert project.stack == STACK
+
+
+def test_an_update_says_every_parameter_again_and_the_new_ones(session: Any) -> None:
+    queue(session, in_s3("CreateCompleted"), in_s3("CreateCompleted"))
+    session.answers("sagemaker").add_response(
+        "update_project",
+        {"ProjectArn": described("")["ProjectArn"]},
+        {
+            "ProjectName": "churn",
+            "TemplateProvidersToUpdate": [
+                {
+                    "CfnTemplateProvider": {
+                        "TemplateName": "project",
+                        "TemplateURL": TEMPLATE.url,
+                        "Parameters": [
+                            {"Key": "ApproverEmail", "Value": "a@example.com"},
+                            {"Key": "ApiAuthorization", "Value": "API_KEY"},
+                        ],
+                    }
+                }
+            ],
+        },
+    )
+    queue(session, in_s3("UpdateInProgress"))
+    found = projects.find(session, "churn")
+    updated = projects.update(session, found, TEMPLATE, {"ApiAuthorization": "API_KEY"})
+    assert updated.status == "UpdateInProgress"
+
+
+def test_an_update_of_a_product_names_the_version(session: Any) -> None:
+    queue(session, described("CreateCompleted"), described("CreateCompleted"))
+    session.answers("sagemaker").add_response(
+        "update_project",
+        {"ProjectArn": described("")["ProjectArn"]},
+        {
+            "ProjectName": "churn",
+            "ServiceCatalogProvisioningUpdateDetails": {
+                "ProvisioningArtifactId": "pa-1",
+                "ProvisioningParameters": [],
+            },
+        },
+    )
+    queue(session, described("UpdateInProgress"))
+    found = projects.find(session, "churn")
+    assert projects.update(session, found, PRODUCT, {}).status == "UpdateInProgress"
+
+
+def test_a_project_of_a_template_in_s3_fails_with_the_reason_of_its_stacks_last_operation(
+    session: Any,
+) -> None:
+    queue(session, in_s3("UpdateFailed"))
+    resource = {"LogicalResourceId": "Project"}
+    stack = {"LogicalResourceId": "SP-1", "StackName": "SP-1"}
+    newest_first = [
+        event(resource, "UPDATE_FAILED", "Terraform: bucket is taken"),
+        event(stack, "UPDATE_IN_PROGRESS"),
+        event(resource, "UPDATE_FAILED", "mended since"),
+        event(stack, "UPDATE_IN_PROGRESS"),
+    ]
+    session.answers("cloudformation").add_response(
+        "describe_stack_events", {"StackEvents": newest_first}, {"StackName": STACK}
+    )
+    assert projects.find(session, "churn").reason == "Project: Terraform: bucket is taken"
+
+
+def test_the_outputs_of_a_project_of_a_template_in_s3_are_its_stacks(session: Any) -> None:
+    queue(session, in_s3("CreateCompleted"))
+    stack = {
+        "StackName": "SP-1",
+        "StackStatus": "CREATE_COMPLETE",
+        "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+        "Outputs": [{"OutputKey": "ProductionApiUrl", "OutputValue": "https://api.example.com"}],
+    }
+    session.answers("cloudformation").add_response(
+        "describe_stacks", {"Stacks": [stack]}, {"StackName": STACK}
+    )
+    found = projects.find(session, "churn")
+    assert projects.outputs(session, found) == {"ProductionApiUrl": "https://api.example.com"}
 
 
 def test_a_refused_name_is_the_callers_to_mend(session: Any) -> None:

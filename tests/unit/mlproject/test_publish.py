@@ -16,7 +16,8 @@ from moto import mock_aws
 from mlproject import publish, stack_deploy
 from mlproject.bundle import Archive
 from mlproject.errors import PlatformError, UserError
-from mlproject.publish import Published, principal, rendered_product
+from mlproject.platform_parameters import MOST_STUDIO_ROLES, Place
+from mlproject.publish import Published, rendered_product
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION: Final = "eu-central-1"
@@ -50,11 +51,11 @@ class FakeStacks:
         outputs = {
             "ArtifactBucket": "artifacts",
             "StateBucket": "states",
-            "PortfolioId": "port-1",
+            "LaunchRoleArn": "arn:aws:iam::123456789012:role/launch",
             "ProductTemplates": "https://artifacts.s3.eu-central-1.amazonaws.com/products",
         }
-        if self.parameters.get("RunnerArchiveKey"):
-            outputs["ProductId"] = "prod-1"
+        if self.parameters.get("RunnerArchiveKey") and self.parameters["ServiceCatalog"] == "true":
+            outputs |= {"ProductId": "prod-1", "PortfolioId": "port-1"}
         return stack_deploy.Stack(outputs, dict(self.parameters))
 
 
@@ -238,7 +239,7 @@ def test_the_product_is_named_alike_in_the_platform_and_here() -> None:
 
 def test_as_many_roles_as_the_platform_has_places_for() -> None:
     places = (ROOT / "cloudformation/platform.yaml").read_text().count("PortfolioPrincipalAssociation")
-    assert places == publish.MOST_STUDIO_ROLES
+    assert places == MOST_STUDIO_ROLES
 
 
 def test_the_first_deployment_fits_into_a_request_and_lacks_nothing(account: Account, checkout: Path) -> None:
@@ -248,39 +249,36 @@ def test_the_first_deployment_fits_into_a_request_and_lacks_nothing(account: Acc
     assert cfn_yaml.loads(bare) == cfn_yaml.load(str(ROOT / "cloudformation/platform.yaml"))
 
 
-def test_studio_may_also_find_the_template_in_the_bucket(account: Account, checkout: Path) -> None:
-    key = f"products/{account.publish(checkout).version}.yaml"
-    tags = account.session.client("s3").get_object_tagging(Bucket="artifacts", Key=key)["TagSet"]
-    assert tags == [{"Key": "sagemaker:studio-visibility", "Value": "true"}]
+def visible(account: Account, version: str) -> bool:
+    tags = account.session.client("s3").get_object_tagging(Bucket="artifacts", Key=f"products/{version}.yaml")
+    return {"Key": "sagemaker:studio-visibility", "Value": "true"} in tags["TagSet"]
 
 
-def test_who_stays_keeps_the_place_that_gives_access(account: Account, checkout: Path) -> None:
-    a, b, c = (f"arn:aws:iam::123456789012:role/{name}" for name in "abc")
-    account.publish(checkout, a, b)
-    account.publish(checkout, c, b)
-    assert account.stacks.parameters["StudioRoleArns"] == f"{c},{b}"
-    account.publish(checkout, b, a)
-    assert account.stacks.parameters["StudioRoleArns"] == f"{a},{b}"
-    account.publish(checkout, b)
-    assert account.stacks.parameters["StudioRoleArns"] == f",{b}"
+def test_a_version_for_s3_is_shown_there_and_not_added_to_a_catalog(account: Account, checkout: Path) -> None:
+    published = account.publish(checkout, "arn:aws:iam::123456789012:role/a/Studio", to=[Place.S3])
+    assert visible(account, published.version)
+    assert (published.product_id, published.artifact_id) == ("", "")
+    assert account.stacks.parameters["ServiceCatalog"] == "false"
+    assert account.stacks.parameters["LeadRoleNames"] == "Studio"
 
 
-@pytest.mark.parametrize(
-    ("arn", "expected"),
-    [
-        ("arn:aws:iam::123456789012:role/a/b", "arn:aws:iam::123456789012:role/a/b"),
-        ("arn:aws:sts::123456789012:assumed-role/Studio/me", "arn:aws:iam::123456789012:role/Studio"),
-        ("arn:aws-cn:iam::123456789012:user/me", "arn:aws-cn:iam::123456789012:user/me"),
-    ],
-)
-def test_a_session_stands_for_its_role(arn: str, expected: str) -> None:
-    assert principal(arn) == expected
+def test_a_later_version_goes_where_the_first_went(account: Account, checkout: Path) -> None:
+    account.publish(checkout, to=[Place.S3])
+    change(checkout)
+    second = account.publish(checkout)
+    assert visible(account, second.version)
+    assert second.artifact_id == ""
 
 
-@pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:root", "Studio", "arn:aws:s3:::bucket", ""])
-def test_who_cannot_create_projects_is_refused(arn: str) -> None:
-    with pytest.raises(UserError, match="is not the ARN of a role"):
-        principal(arn)
+def test_a_version_for_s3_leaves_the_product_that_is_there(account: Account, checkout: Path) -> None:
+    first = account.publish(checkout)
+    assert not visible(account, first.version)
+    change(checkout)
+    second = account.publish(checkout, to=[Place.S3])
+    assert account.stacks.parameters["ServiceCatalog"] == "true"
+    assert account.catalog.added == []
+    assert visible(account, second.version)
+    assert not visible(account, first.version)
 
 
 def test_no_alias_of_yaml_is_used() -> None:

@@ -1,0 +1,118 @@
+"""Published templates in the artifact bucket: shown to Studio by `publish`, found there by `create` and `update`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from mlproject import stack_deploy
+from mlproject.errors import UserError
+
+if TYPE_CHECKING:
+    import boto3
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import TagTypeDef
+
+PREFIX = "products/"
+TEMPLATE_NAME = "project"
+"""What a project calls its template: an update must name it again."""
+
+LOCATION_TAG = "sagemaker:projectS3TemplatesLocation"
+"""The tag of a Studio domain that names the place where it looks for templates; it has one place only."""
+
+_VISIBLE: TagTypeDef = {"Key": "sagemaker:studio-visibility", "Value": "true"}
+"""Studio shows the templates of its place that have this tag."""
+
+
+@dataclass(frozen=True)
+class S3Template:
+    """A version of the template in the artifact bucket.
+
+    Attributes
+    ----------
+    url
+        Where CloudFormation fetches it.
+    launch_role_arn
+        The role that CloudFormation creates the project's stack with.
+    version
+        The template's version: the object's name.
+    """
+
+    url: str
+    launch_role_arn: str
+    version: str
+
+    def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's CreateProject is told of it."""
+        provider = self._provider(parameters) | {"RoleARN": self.launch_role_arn}
+        return {"TemplateProviders": [{"CfnTemplateProvider": provider}]}
+
+    def change(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it."""
+        return {"TemplateProvidersToUpdate": [{"CfnTemplateProvider": self._provider(parameters)}]}
+
+    def _provider(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "TemplateName": TEMPLATE_NAME,
+            "TemplateURL": self.url,
+            "Parameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+        }
+
+
+def find(session: boto3.Session, stack_name: str, version: str = "") -> S3Template:
+    """Return the visible template of this version, the newest when ``version`` is empty.
+
+    Raises
+    ------
+    UserError
+        No template is published to the caller in S3, or not in that version.
+    """
+    stack = stack_deploy.read(session, stack_name)
+    if stack is None or "LeadPolicyArn" not in stack.outputs:
+        raise UserError(
+            f"no templates are published in S3 of {session.region_name}: `mlproject publish --to s3` does that"
+        )
+    visible = list(_visible_versions(session.client("s3"), stack.outputs["ArtifactBucket"]))
+    wanted = [name for name in visible if version in ("", name)]
+    if not wanted:
+        names = ", ".join(sorted(visible)) or "none"
+        raise UserError(f"version {version!r} is not published in S3; published: {names}")
+    newest = wanted[-1]
+    url = f"{stack.outputs['ProductTemplates']}/{newest}.yaml"
+    return S3Template(url, stack.outputs["LaunchRoleArn"], newest)
+
+
+def show(s3: S3Client, bucket: str, key: str) -> None:
+    """Let Studio show a template."""
+    s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [_VISIBLE]})
+
+
+def show_in_domains(session: boto3.Session, domain_ids: Sequence[str], bucket: str) -> None:
+    """Let the Studio domains look for templates in the bucket.
+
+    Raises
+    ------
+    UserError
+        A domain has its templates elsewhere.
+    """
+    client, location = session.client("sagemaker"), f"s3://{bucket}/{PREFIX}"
+    for domain_id in domain_ids:
+        arn = client.describe_domain(DomainId=domain_id)["DomainArn"]
+        tags = {tag["Key"]: tag["Value"] for tag in client.list_tags(ResourceArn=arn).get("Tags", ())}
+        if tags.get(LOCATION_TAG, location) != location:
+            raise UserError(
+                f"domain {domain_id} has its templates in {tags[LOCATION_TAG]}: take its tag {LOCATION_TAG}"
+                f" away, or copy the template from {location} to there"
+            )
+        client.add_tags(ResourceArn=arn, Tags=[{"Key": LOCATION_TAG, "Value": location}])
+
+
+def _visible_versions(s3: S3Client, bucket: str) -> Iterator[str]:
+    """Yield the versions that Studio shows, oldest first."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+    objects = [item for page in pages for item in page.get("Contents", [])]
+    for item in sorted(objects, key=lambda item: item["LastModified"]):
+        if _VISIBLE in s3.get_object_tagging(Bucket=bucket, Key=item["Key"])["TagSet"]:
+            yield PurePosixPath(item["Key"]).stem
