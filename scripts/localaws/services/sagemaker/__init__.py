@@ -7,6 +7,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from localaws import coverage
 from localaws.operations import graft
 from localaws.services.sagemaker import (
+    async_invocations,
     automl,
     callbacks,
     endpoints,
@@ -24,7 +25,7 @@ from localaws.services.sagemaker import (
     tuning,
     user_profiles,
 )
-from localaws.services.sagemaker.approximations import APPROXIMATED
+from localaws.services.sagemaker.approximations import APPROXIMATED, RUNTIME_APPROXIMATED
 from localaws.services.sagemaker.constraints import checked
 
 PARTS = (
@@ -51,7 +52,8 @@ def install() -> None:
         operations = {name: checked(name, operation) for name, operation in part.OPERATIONS.items()}
         graft(SageMakerResponse, "sagemaker", operations)
     coverage.answers("sagemaker", ("CreateDomain",), APPROXIMATED)
-    coverage.answers("sagemaker-runtime", ("InvokeEndpoint",), {})
+    coverage.answers("sagemaker-runtime", ("InvokeEndpoint", "InvokeEndpointAsync"), RUNTIME_APPROXIMATED)
     invocations.install()
+    async_invocations.install()
     studio.install()
     user_profiles.install()

@@ -9,7 +9,7 @@ APPROXIMATED = {
     "weights, feature specifications and other algorithms are refused",
     "CreateAutoMLJobV2": "as CreateAutoMLJob, with TabularJobConfig; other problem types are refused",
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
-    "CreateEndpointConfig": "explainers and asynchronous inference are refused",
+    "CreateEndpointConfig": "explainers are refused, and answers in the notices of asynchronous inference",
     "CreateModel": "multi-model containers and direct invocation are refused; a VPC has no effect",
     "CreateHyperParameterTuningJob": "Grid, Random and Bayesian search (optuna's TPE); Hyperband, warm start, early "
     "stopping Auto, several training job definitions and Autotune are refused",
@@ -23,4 +23,8 @@ APPROXIMATED = {
     "Search": "models and experiments as moto keeps them; the resources that run here are not searched",
     "UpdateEndpoint": "`DeploymentConfig` is kept: new variants take over at once when they are healthy, and no alarm "
     "rolls them back",
+}
+RUNTIME_APPROXIMATED = {
+    "InvokeEndpointAsync": "`MaxConcurrentInvocationsPerInstance` bounds the whole endpoint; requests that wait end "
+    "with the server; metrics of the queue are not written; `S3OutputPathExtension` and `Filename` are refused",
 }

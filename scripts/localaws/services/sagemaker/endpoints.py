@@ -251,8 +251,13 @@ def _deploy(region: Region, endpoint: Endpoint, config: Resource, variants: list
             unused = variants if failed else list(endpoint.variants.values())
             if not failed:
                 endpoint.variants = {variant.host.name: variant for variant in variants}
-                endpoint.detail.pop("DataCaptureConfig", None)
-                endpoint.change(EndpointConfigName=config.name, **_capture_summary(config.detail))
+                for option in ("AsyncInferenceConfig", "DataCaptureConfig"):
+                    endpoint.detail.pop(option, None)
+                endpoint.change(
+                    EndpointConfigName=config.name,
+                    **{k: v for k, v in config.detail.items() if k == "AsyncInferenceConfig"},
+                    **_capture_summary(config.detail),
+                )
         _end_deployment(region, endpoint, reason)
         _close(unused)
 

@@ -190,15 +190,45 @@ def _check_variant(region: Region, variant: dict[str, Any]) -> None:
         raise ValidationError(f"Variant {name} needs either InstanceType or ServerlessConfig.")
     if "InstanceType" in variant and "InitialInstanceCount" not in variant:
         raise ValidationError(f"Variant {name} needs InitialInstanceCount.")
+    if "ServerlessConfig" in variant:
+        _check_serverless(region, variant)
 
 
 def _refuse_unsupported_config(params: Any) -> None:
-    for option in ("AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants"):
+    for option in ("ExplainerConfig", "ShadowProductionVariants"):
         if option in params:
             raise ValidationError(f"localaws does not support {option}.")
+    _check_asynchronous(params)
     names = [variant["VariantName"] for variant in params["ProductionVariants"]]
     if len(set(names)) != len(names):
         raise ValidationError("Variant names must be unique within an endpoint configuration.")
+
+
+def _check_asynchronous(params: Any) -> None:
+    notifications = (
+        params.get("AsyncInferenceConfig", {}).get("OutputConfig", {}).get("NotificationConfig", {})
+    )
+    if notifications.get("IncludeInferenceResponseIn"):
+        raise ValidationError("localaws does not support IncludeInferenceResponseIn.")
+    serverless = any("ServerlessConfig" in variant for variant in params["ProductionVariants"])
+    if serverless and "AsyncInferenceConfig" in params:
+        raise ValidationError("AsyncInferenceConfig is not supported for serverless endpoints.")
+    if serverless and params.get("DataCaptureConfig", {}).get("EnableCapture", "DataCaptureConfig" in params):
+        raise ValidationError("DataCaptureConfig is not supported for serverless endpoints.")
+
+
+def _check_serverless(region: Region, variant: dict[str, Any]) -> None:
+    if variant["ServerlessConfig"]["MemorySizeInMB"] % 1024:
+        raise ValidationError(
+            f"MemorySizeInMB of variant {variant['VariantName']} must be a multiple of 1024."
+        )
+    model = find_model(region, variant["ModelName"])
+    if model.detail["EnableNetworkIsolation"]:
+        raise ValidationError(
+            f"Model {model.name} has network isolation, which serverless endpoints do not support."
+        )
+    if len(containers(region, model)) > 1:
+        raise ValidationError(f"Model {model.name} has several containers; a serverless endpoint takes one.")
 
 
 def _announce_model(region: Region, model: Resource) -> None:

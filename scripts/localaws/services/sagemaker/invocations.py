@@ -76,11 +76,6 @@ def invoke_endpoint(self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
     )
 
 
-def refuse_async(self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
-    """Refuse InvokeEndpointAsync by name."""
-    raise InvocationError("ValidationError", _refusal("InvokeEndpointAsync"))
-
-
 def refuse_stream(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Refuse InvokeEndpointWithResponseStream by name; moto 5.2.5 has no such path."""
     body = json.dumps({"Message": _refusal("InvokeEndpointWithResponseStream")})
@@ -92,7 +87,6 @@ def install() -> None:
     """Take the place of moto's canned answers (5.2.5), which also lose bytes that are not UTF-8."""
     SageMakerRuntimeResponse.use_raw_body = True
     SageMakerRuntimeResponse.invoke_endpoint = invoke_endpoint  # type: ignore[method-assign]
-    SageMakerRuntimeResponse.invoke_endpoint_async = refuse_async  # type: ignore[method-assign]
     routes.add(refuse_stream, path=r"/endpoints/[^/]+/invocations-response-stream$")
 
 
@@ -111,7 +105,7 @@ def _invoke(call: Invocation) -> TYPE_RESPONSE:
         answer = variant.host.post(call.body, _request_headers(call), TIMEOUT_SECONDS)
     except urllib3.exceptions.ReadTimeoutError as error:
         variant.measures.count(500, time.monotonic() - started, _instances(variant))
-        raise _timed_out(call) from error
+        raise timed_out(call) from error
     except (ConnectionError, urllib3.exceptions.HTTPError) as error:
         variant.measures.count(503, time.monotonic() - started, _instances(variant))
         raise InvocationError(
@@ -119,7 +113,7 @@ def _invoke(call: Invocation) -> TYPE_RESPONSE:
         ) from error
     variant.measures.count(answer.status, time.monotonic() - started, _instances(variant))
     if answer.status >= 400:
-        raise _model_error(call, answer.status, answer.data.decode("utf-8", errors="replace"))
+        raise model_error(call, answer.status, answer.data.decode("utf-8", errors="replace"))
     return _answered(call, variant, answer)
 
 
@@ -144,8 +138,10 @@ def _answered(call: Invocation, variant: Variant, answer: urllib3.BaseHTTPRespon
 def _variant(call: Invocation) -> Variant:
     endpoint = serving(call.region, call.endpoint)
     if endpoint is None:
+        raise not_found(call)
+    if "AsyncInferenceConfig" in endpoint.detail:
         raise InvocationError(
-            "ValidationError", f"Endpoint {call.endpoint} of account {call.region.account} not found."
+            "ValidationError", f"Endpoint {call.endpoint} is asynchronous: use InvokeEndpointAsync."
         )
     target = call.header("Target-Variant")
     variant = endpoint.chosen(target)
@@ -166,7 +162,15 @@ def _instances(variant: Variant) -> int:
     return int(variant.summary["CurrentInstanceCount"])
 
 
-def _model_error(call: Invocation, status: int, text: str) -> ModelError:
+def not_found(call: Invocation) -> InvocationError:
+    """Return the error of an endpoint that does not serve."""
+    return InvocationError(
+        "ValidationError", f"Endpoint {call.endpoint} of account {call.region.account} not found."
+    )
+
+
+def model_error(call: Invocation, status: int, text: str) -> ModelError:
+    """Return the error of a container that answers with one."""
     side = "client" if status < 500 else "server"
     region, account = call.region.name, call.region.account
     group = f"/aws/sagemaker/Endpoints/{call.endpoint}"
@@ -178,8 +182,9 @@ def _model_error(call: Invocation, status: int, text: str) -> ModelError:
     return ModelError(message, status, text, f"arn:aws:logs:{region}:{account}:log-group:{group}")
 
 
-def _timed_out(call: Invocation) -> ModelError:
-    return _model_error(
+def timed_out(call: Invocation) -> ModelError:
+    """Return the error of a container that answers too late."""
+    return model_error(
         call,
         500,
         "Your invocation timed out while waiting for a response from container primary. Review the latency "

@@ -212,8 +212,6 @@ def test_a_container_that_does_not_answer_in_time_is_a_model_error(
 
 
 def test_other_ways_to_invoke_are_refused_by_name(sagemaker: SageMaker) -> None:
-    with pytest.raises(ClientError, match="InvokeEndpointAsync: use InvokeEndpoint"):
-        sagemaker.runtime.invoke_endpoint_async(EndpointName="churn", InputLocation="s3://data/in")
     with pytest.raises(ClientError, match="WithResponseStream: use InvokeEndpoint") as error:
         sagemaker.runtime.invoke_endpoint_with_response_stream(EndpointName="churn", Body=b"{}")
     assert error.value.response["Error"]["Code"] == "ValidationError"
