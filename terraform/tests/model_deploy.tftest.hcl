@@ -71,6 +71,14 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
+    condition = alltrue([
+      for stage, topic in aws_sns_topic.predictions :
+      module.build.environment["${upper(stage)}_NOTIFICATIONS_TOPIC_ARN"] == "arn:aws:sns:eu-west-1:111122223333:${topic.name}" && topic.kms_master_key_id == var.project.kms_key_arn
+    ])
+    error_message = "A stage's topic is not the one that the build is told, or not encrypted."
+  }
+
+  assert {
     condition = data.aws_iam_policy_document.pipeline.statement[1].resources == toset([
       for action in flatten(aws_codepipeline.this.stage[*].action) :
       "arn:aws:codebuild:eu-west-1:111122223333:project/${action.configuration.ProjectName}" if action.provider == "CodeBuild"
@@ -169,7 +177,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
         "IMAGE_REPOSITORY_URI", "MODEL_PACKAGE_ARN", "MODEL_PACKAGE_GROUP", "PROJECT_NAME", "PROJECT_ID",
         "PROJECT_BUCKET", "KMS_KEY_ARN", "MODEL_ROLE_ARN", "API_ROLE_ARN", "REST_API_ID",
       ],
-      [for pair in setproduct(["STAGING", "PROD"], ["ENDPOINT_NAME", "FUNCTION_NAME", "INSTANCE_TYPE", "INSTANCE_COUNT"]) : join("_", pair)],
+      [for pair in setproduct(["STAGING", "PROD"], ["ENDPOINT_NAME", "FUNCTION_NAME", "INSTANCE_TYPE", "INSTANCE_COUNT", "NOTIFICATIONS_TOPIC_ARN"]) : join("_", pair)],
     ))
     error_message = "The build's environment is not the contract's."
   }

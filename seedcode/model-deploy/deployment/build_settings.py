@@ -41,7 +41,9 @@ class BuildSettings(BaseSettings):
     staging_function_name: str
     staging_instance_type: str
     staging_instance_count: int
+    staging_notifications_topic_arn: str
     prod_endpoint_name: str
     prod_function_name: str
     prod_instance_type: str
     prod_instance_count: int
+    prod_notifications_topic_arn: str

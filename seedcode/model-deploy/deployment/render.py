@@ -9,15 +9,24 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from deployment.build_settings import STAGES, BuildSettings, Stage
 from deployment.command_line import run
 from deployment.deployment_errors import UserError
+from deployment.inference_modes import Asynchronous, Serverless
 from deployment.stage_config import StageConfig, read_stage_config
+from deployment.stage_in_service import refuse_change_of_mode
 
 TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
 
 # A `d` after the generation, or one of the accelerated families: local disks, which SageMaker encrypts by itself.
 _LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|p5e?|trn1n?)\.[a-z0-9]+")
+_ACCELERATED = re.compile(r"ml\.(g|p|inf|trn)\d[a-z0-9]*\.[a-z0-9]+")
+
+# For parameters that the stage's mode leaves unused; CloudFormation wants a value for each.
+_ANY_SERVERLESS = Serverless(memory_mb=1024, max_concurrency=1)
+_ANY_ASYNCHRONOUS = Asynchronous(concurrent_invocations=1)
 
 
 def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> dict[str, Any]:
@@ -26,17 +35,16 @@ def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> 
     Raises
     ------
     UserError
-        The instance type cannot be used with the project's key.
+        The instance type cannot be used with the project's key, or not in the stage's mode.
     """
     instance_type = getattr(settings, f"{stage}_instance_type")
     instance_count = getattr(settings, f"{stage}_instance_count")
-    if _LOCAL_DISKS.fullmatch(instance_type):
-        raise UserError(
-            f"{instance_type} has local disks, which SageMaker refuses to encrypt with the project's key:"
-            f" choose a type without for {stage}, for example ml.m5.large"
-        )
+    _refuse_instance_type(instance_type, stage, config)
+    serverless = config.serverless or _ANY_SERVERLESS
+    asynchronous = config.asynchronous or _ANY_ASYNCHRONOUS
     parameters = {
         "StageName": stage,
+        "Mode": config.mode,
         "ProjectName": settings.project_name,
         "ProjectId": settings.project_id,
         "ModelPackageArn": settings.model_package_arn,
@@ -47,6 +55,12 @@ def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> 
         "MaxInstanceCount": instance_count + config.scale_out_by if config.scale_out_by else 0,
         "DataCaptureUri": f"s3://{settings.project_bucket}/data-capture/{stage}",
         "DataCapturePercentage": config.data_capture_percentage,
+        "ServerlessMemorySize": serverless.memory_mb,
+        "ServerlessMaxConcurrency": serverless.max_concurrency,
+        "ServerlessProvisionedConcurrency": serverless.provisioned_concurrency,
+        "AsynchronousUri": f"s3://{settings.project_bucket}/asynchronous/{stage}",
+        "ConcurrentInvocations": asynchronous.concurrent_invocations,
+        "NotificationsTopicArn": getattr(settings, f"{stage}_notifications_topic_arn"),
         "KmsKeyArn": settings.kms_key_arn,
         "ApiImageUri": settings.api_image_uri,
         "ApiRoleArn": settings.api_role_arn,
@@ -63,20 +77,48 @@ def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> 
     }
 
 
-def render(settings: BuildSettings, output: Path) -> None:
-    """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``."""
+def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig) -> None:
+    if config.mode == "serverless":
+        if _ACCELERATED.fullmatch(instance_type):
+            raise UserError(
+                f"the project asks for {instance_type} in {stage}, and mode serverless of config/{stage}.yaml has no"
+                " accelerators: take mode real-time, or update the project to a type without"
+            )
+    elif _LOCAL_DISKS.fullmatch(instance_type):
+        raise UserError(
+            f"{instance_type} has local disks, which SageMaker refuses to encrypt with the project's key:"
+            f" choose a type without for {stage}, for example ml.m5.large"
+        )
+
+
+def render(sagemaker: Any, settings: BuildSettings, output: Path) -> None:
+    """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
+
+    Raises
+    ------
+    UserError
+        A stage's configuration is not valid, or not for the stage that is there.
+    """
     output.mkdir(parents=True, exist_ok=True)
     shutil.copy(TEMPLATE, output)
     for stage in STAGES:
-        configuration = render_stage(settings, stage, read_stage_config(stage))
-        (output / f"{stage}.json").write_text(json.dumps(configuration, indent=2) + "\n")
+        config = read_stage_config(stage)
+        refuse_change_of_mode(
+            sagemaker,
+            getattr(settings, f"{stage}_endpoint_name"),
+            config.mode,
+            f"sagemaker-{settings.project_name}-{settings.project_id}-{stage}",
+        )
+        (output / f"{stage}.json").write_text(
+            json.dumps(render_stage(settings, stage, config), indent=2) + "\n"
+        )
 
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
     output: Path = parser.parse_args().output
-    render(BuildSettings(), output)
+    render(boto3.client("sagemaker"), BuildSettings(), output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

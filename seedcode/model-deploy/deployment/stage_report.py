@@ -17,6 +17,8 @@ import jinja2
 
 from deployment.command_line import run
 from deployment.deployment_errors import UserError
+from deployment.inference_modes import Mode
+from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_settings import StageSettings
 
 _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
@@ -41,7 +43,8 @@ class StageReport:
     stage: str
     model_package_arn: str
     endpoint_name: str
-    api_url: str
+    mode: Mode
+    called_at: str
     commit_id: str
     build_id: str
     tests: list[TestResult]
@@ -69,8 +72,8 @@ class StageReport:
         return "; ".join(parts)
 
 
-def read_results(junit: Path, settings: StageSettings) -> StageReport:
-    """Return what a JUnit file says.
+def read_results(junit: Path, settings: StageSettings, config: StageConfig) -> StageReport:
+    """Return what a JUnit file says about a stage that is configured so.
 
     Raises
     ------
@@ -88,7 +91,8 @@ def read_results(junit: Path, settings: StageSettings) -> StageReport:
         stage=settings.stage,
         model_package_arn=settings.model_package_arn,
         endpoint_name=settings.endpoint_name,
-        api_url=settings.api_url,
+        mode=config.mode,
+        called_at=settings.api_url if config.rest_api else f"{settings.asynchronous_uri}/input",
         commit_id=settings.codebuild_resolved_source_version,
         build_id=settings.codebuild_build_id,
         tests=[_result(case) for case in cases],
@@ -154,7 +158,7 @@ def _main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="file for the shell variables")
     arguments = parser.parse_args()
     settings = StageSettings()
-    report = read_results(arguments.junit, settings)
+    report = read_results(arguments.junit, settings, read_stage_config(settings.stage))
     publish(boto3.client("s3"), settings, report, arguments.junit)
     url = report_url(settings)
     arguments.output.write_text(f"REPORT_URL={shlex.quote(url)}\nSUMMARY={shlex.quote(report.summary)}\n")

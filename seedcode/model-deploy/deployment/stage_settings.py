@@ -31,3 +31,8 @@ class StageSettings(BaseSettings):
     def report_prefix(self) -> str:
         """Folder of this build's results in the project's bucket."""
         return f"deployments/{self.stage}/{self.codebuild_build_id.rpartition(':')[2]}"
+
+    @property
+    def asynchronous_uri(self) -> str:
+        """Where requests to an asynchronous endpoint and what comes of them lie."""
+        return f"s3://{self.project_bucket}/asynchronous/{self.stage}"

@@ -56,6 +56,13 @@ data "aws_iam_policy_document" "build" {
     resources = concat(local.group_arns, local.package_arns)
   }
 
+  # A stage's mode is not changed while its endpoint serves; stacks name configs by chance.
+  statement {
+    sid       = "SeeStages"
+    actions   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"]
+    resources = concat(flatten(values(local.endpoint_arns)), [local.stack_made_arns["endpoint-config"]])
+  }
+
   statement {
     sid       = "HandOverArtifact"
     actions   = ["s3:PutObject"]
@@ -93,6 +100,35 @@ data "aws_iam_policy_document" "test" {
     sid       = "ReadGoldenRecords"
     actions   = ["s3:GetObject"]
     resources = ["${var.bucket.arn}/training/*"]
+  }
+
+  # Of a stage whose endpoint is asynchronous.
+  statement {
+    sid       = "AskEndpoint"
+    actions   = ["sagemaker:InvokeEndpointAsync"]
+    resources = local.endpoint_arns[each.key]
+  }
+
+  statement {
+    sid       = "PutRequests"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.bucket.arn}/asynchronous/${each.key}/input/*"]
+  }
+
+  statement {
+    sid     = "ReadAnswers"
+    actions = ["s3:GetObject"]
+    resources = [
+      "${var.bucket.arn}/asynchronous/${each.key}/failures/*",
+      "${var.bucket.arn}/asynchronous/${each.key}/output/*",
+    ]
+  }
+
+  # An answer that is not there yet is "not found" only to who may list; it is denied to others.
+  statement {
+    sid       = "SeeThatAnswersAreNotThere"
+    actions   = ["s3:ListBucket"]
+    resources = [var.bucket.arn]
   }
 
   statement {

@@ -8,6 +8,8 @@ locals {
       "${upper(stage)}_FUNCTION_NAME"  = facts.function_name
       "${upper(stage)}_INSTANCE_TYPE"  = facts.instance_type
       "${upper(stage)}_INSTANCE_COUNT" = tostring(facts.instance_count)
+
+      "${upper(stage)}_NOTIFICATIONS_TOPIC_ARN" = local.notification_topic_arns[stage]
     }
   ]...)
 

@@ -31,6 +31,27 @@ data "aws_iam_policy_document" "model" {
     resources = ["${var.bucket.arn}/data-capture/*"]
   }
 
+  # Asynchronous endpoints read requests and write answers themselves, and tell of it.
+  statement {
+    sid       = "ReadRequests"
+    actions   = ["s3:GetObject"]
+    resources = [for stage in keys(var.stages) : "${var.bucket.arn}/asynchronous/${stage}/input/*"]
+  }
+
+  statement {
+    sid     = "WriteAnswers"
+    actions = ["s3:PutObject"]
+    resources = flatten([for stage in keys(var.stages) : [
+      for folder in ["failures", "output"] : "${var.bucket.arn}/asynchronous/${stage}/${folder}/*"
+    ]])
+  }
+
+  statement {
+    sid       = "TellOfAnswers"
+    actions   = ["sns:Publish"]
+    resources = values(local.notification_topic_arns)
+  }
+
   statement {
     sid     = "WriteEndpointLogs"
     actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
@@ -63,7 +84,7 @@ module "model_role" {
   description  = "Endpoints of project ${var.project.name}"
   service      = "sagemaker"
   policy_json  = data.aws_iam_policy_document.model.json
-  key_services = ["s3", "sagemaker"]
+  key_services = ["s3", "sagemaker", "sns"]
 }
 
 data "aws_iam_policy_document" "api" {

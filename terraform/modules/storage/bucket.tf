@@ -115,6 +115,24 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # Requests and answers are customers' data: who wants to keep an answer fetches it.
+  rule {
+    id     = "expire-asynchronous-requests"
+    status = "Enabled"
+
+    filter {
+      prefix = "asynchronous/"
+    }
+
+    expiration {
+      days = 30
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   # Lifecycle rules count versions, so they are set after versioning is.
   depends_on = [aws_s3_bucket_versioning.this]
 }

@@ -1,19 +1,30 @@
-"""What the tests of a deployed stage share: its settings, its API, and the golden records of its model."""
+"""What the tests of a deployed stage share: its settings, how it is called, and the golden records of its model."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import boto3
 import pytest
 
 from deployment.api_client import ApiClient
+from deployment.asynchronous_client import AsynchronousClient
 from deployment.golden_records import GoldenRecord, fetch_golden_records
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_settings import StageSettings
 
 # A permission or a route that was just made reaches every part of API Gateway within seconds.
 _READY_WITHIN_SECONDS = 60
+
+_OF_THE_API = {"test_predictions.py", "test_refusals.py"}
+_OF_THE_QUEUE = {"test_asynchronous.py"}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the tests of what this stage has not: a test that is skipped would look like one that failed."""
+    has_api = read_stage_config(StageSettings().stage).rest_api
+    return True if collection_path.name in (_OF_THE_QUEUE if has_api else _OF_THE_API) else None
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +50,13 @@ def api(settings: StageSettings, golden: list[GoldenRecord]) -> ApiClient:
     while client.post(golden[0].record).status_code >= 500 and time.monotonic() < deadline:
         time.sleep(2)
     return client
+
+
+@pytest.fixture(scope="session")
+def queue(settings: StageSettings) -> AsynchronousClient:
+    return AsynchronousClient(
+        boto3.client("sagemaker-runtime"),
+        boto3.client("s3"),
+        settings.endpoint_name,
+        f"{settings.asynchronous_uri}/input/tests",
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from deployment.stage_config import StageConfig
+from deployment.stage_in_service import mode_in_service
 from deployment.stage_settings import StageSettings
 
 
@@ -17,3 +19,8 @@ def test_the_endpoint_is_in_service_with_this_model_package(settings: StageSetti
     model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
     container = model.get("PrimaryContainer") or model["Containers"][0]
     assert container["ModelPackageName"] == settings.model_package_arn
+
+
+@pytest.mark.smoke
+def test_the_endpoint_answers_in_the_configured_mode(settings: StageSettings, config: StageConfig) -> None:
+    assert mode_in_service(boto3.client("sagemaker"), settings.endpoint_name) == config.mode

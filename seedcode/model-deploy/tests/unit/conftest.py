@@ -50,10 +50,12 @@ def build_settings() -> BuildSettings:
         staging_function_name="sagemaker-churn-p-1-staging",
         staging_instance_type="ml.m5.large",
         staging_instance_count=1,
+        staging_notifications_topic_arn="arn:aws:sns:eu-west-1:123456789012:sagemaker-churn-p-1-staging-predictions",
         prod_endpoint_name="sagemaker-churn-p-1-prod",
         prod_function_name="sagemaker-churn-p-1-prod",
         prod_instance_type="ml.m5.xlarge",
         prod_instance_count=2,
+        prod_notifications_topic_arn="arn:aws:sns:eu-west-1:123456789012:sagemaker-churn-p-1-prod-predictions",
     )
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.stub import Stubber
 
 from deployment.build_settings import STAGES, BuildSettings
 from deployment.deployment_errors import UserError
@@ -27,9 +28,16 @@ def template_parameters() -> set[str]:
 
 
 def test_both_stages_fill_exactly_the_parameters_of_the_template(
-    build_settings: BuildSettings, tmp_path: Path
+    sagemaker: Stubber, build_settings: BuildSettings, tmp_path: Path
 ) -> None:
-    render(build_settings, tmp_path)
+    for stage in STAGES:
+        sagemaker.add_client_error(
+            "describe_endpoint",
+            "ValidationException",
+            "Could not find endpoint",
+            expected_params={"EndpointName": f"sagemaker-churn-p-1-{stage}"},
+        )
+    render(sagemaker.client, build_settings, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
         content = json.loads((tmp_path / f"{stage}.json").read_text())
@@ -41,7 +49,8 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
 def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) -> None:
     staging = render_stage(build_settings, "staging", config())["Parameters"]
     prod = render_stage(build_settings, "prod", config())["Parameters"]
-    own = ("StageName", "EndpointName", "FunctionName", "InstanceType", "InstanceCount", "DataCaptureUri")
+    own = {"StageName", "EndpointName", "FunctionName", "InstanceType", "InstanceCount", "DataCaptureUri"}
+    own |= {"AsynchronousUri", "NotificationsTopicArn"}
     assert all(staging[name] != prod[name] for name in own)
     assert all(staging[name] == prod[name] for name in set(staging) - set(own))
     assert prod["DataCaptureUri"] == "s3://sagemaker-churn-p-1-123456789012/data-capture/prod"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deployment.deployment_errors import UserError
+from deployment.stage_config import CONFIG_FOLDER, read_stage_config
 from deployment.stage_report import publish, read_results, render_html, report_url
 from deployment.stage_settings import StageSettings
 
@@ -25,6 +26,7 @@ JUNIT = """<?xml version="1.0"?>
   {more}
 </testsuite></testsuites>
 """
+CONFIG = read_stage_config("staging")
 FAILED = (
     '<testcase name="test_x" time="0"><failure message="assert &lt;b&gt; == 1">trace</failure></testcase>'
 )
@@ -52,7 +54,7 @@ class Bucket:
 def test_the_summary_is_one_line_with_the_numbers_that_matter(
     junit: Path, stage_settings: StageSettings
 ) -> None:
-    assert read_results(junit, stage_settings).summary == (
+    assert read_results(junit, stage_settings, CONFIG).summary == (
         "staging: 2 of 2 tests passed; 20 golden records within 3e-08; latency p95 41 ms (bound 2000 ms)"
     )
 
@@ -62,7 +64,7 @@ def test_whatever_did_not_pass_counts_as_failed(
     junit: Path, stage_settings: StageSettings, more: str
 ) -> None:
     junit.write_text(JUNIT.format(more=more))
-    report = read_results(junit, stage_settings)
+    report = read_results(junit, stage_settings, CONFIG)
     assert report.summary.startswith("staging: 2 of 3 tests passed")
     assert report.tests[-1].outcome == "failed"
     assert report.tests[-1].message
@@ -72,7 +74,7 @@ def test_the_page_shows_every_test_and_escapes_what_it_quotes(
     junit: Path, stage_settings: StageSettings
 ) -> None:
     junit.write_text(JUNIT.format(more=FAILED))
-    page = render_html(read_results(junit, stage_settings))
+    page = render_html(read_results(junit, stage_settings, CONFIG))
     assert "golden records score as in the evaluation" in page
     assert "assert &lt;b&gt; == 1" in page
     assert stage_settings.model_package_arn in page
@@ -83,7 +85,7 @@ def test_results_page_and_junit_file_are_put_encrypted_below_the_build(
     junit: Path, stage_settings: StageSettings
 ) -> None:
     bucket = Bucket()
-    publish(bucket, stage_settings, read_results(junit, stage_settings), junit)
+    publish(bucket, stage_settings, read_results(junit, stage_settings, CONFIG), junit)
     folder = f"{stage_settings.project_bucket}/deployments/staging/5f2c"
     assert set(bucket.objects) == {
         f"{folder}/{name}" for name in ("results.json", "report.html", "junit.xml")
@@ -104,8 +106,19 @@ def test_the_link_leads_to_the_report_in_the_console(stage_settings: StageSettin
 
 def test_tests_that_did_not_run_are_no_success(stage_settings: StageSettings, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did not run"):
-        read_results(tmp_path / "junit.xml", stage_settings)
+        read_results(tmp_path / "junit.xml", stage_settings, CONFIG)
     empty = tmp_path / "empty.xml"
     empty.write_text("<testsuites/>")
     with pytest.raises(UserError, match="ran no test"):
-        read_results(empty, stage_settings)
+        read_results(empty, stage_settings, CONFIG)
+
+
+def test_the_page_tells_how_the_stage_answers_and_where(junit: Path, stage_settings: StageSettings) -> None:
+    page = render_html(read_results(junit, stage_settings, CONFIG))
+    assert ", real-time" in page
+    assert stage_settings.api_url in page
+    config = read_stage_config("asynchronous", CONFIG_FOLDER / "examples")
+    page = render_html(read_results(junit, stage_settings, config))
+    assert ", asynchronous" in page
+    assert "s3://sagemaker-churn-p-1-123456789012/asynchronous/staging/input" in page
+    assert stage_settings.api_url not in page

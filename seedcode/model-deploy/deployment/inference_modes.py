@@ -1,0 +1,110 @@
+"""How a stage answers: the modes, the settings of each, and what does not go together; `stage_config` reads them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Mode = Literal["real-time", "serverless", "asynchronous"]
+
+# SageMaker has them; a stage of this repository does not.
+_NOT_OFFERED = {
+    "batch": "run a batch transform in the modelbuild repository's pipeline instead",
+    "multi-model": "a stage serves the one model package that was approved",
+}
+
+
+class Serverless(BaseModel):
+    """Capacity of a serverless endpoint, within SageMaker's bounds.
+
+    Attributes
+    ----------
+    memory_mb
+        Memory of each environment; processors come in proportion.
+    max_concurrency
+        Most requests at a time; more are throttled. All endpoints of a region share a quota.
+    provisioned_concurrency
+        Environments that are kept warm, and paid for by the hour; 0: none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144]
+    max_concurrency: int = Field(ge=1, le=200)
+    provisioned_concurrency: int = Field(default=0, ge=0, le=200)
+
+    @model_validator(mode="after")
+    def _provisions_no_more_than_it_allows(self) -> Self:
+        if self.provisioned_concurrency > self.max_concurrency:
+            raise ValueError("provisioned_concurrency must not be larger than max_concurrency")
+        return self
+
+
+class Asynchronous(BaseModel):
+    """What an asynchronous endpoint takes on at a time.
+
+    Attributes
+    ----------
+    concurrent_invocations
+        Requests that SageMaker sends to one instance at a time; others wait in its queue.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    concurrent_invocations: int = Field(ge=1, le=1000)
+
+
+def refuse_unknown_mode(mode: Any) -> Any:
+    """Return ``mode``, or raise ``ValueError`` that says what to do instead of one that is not offered."""
+    if mode in _NOT_OFFERED:
+        raise ValueError(f"this template has no mode {mode}: {_NOT_OFFERED[mode]}")
+    return mode
+
+
+def contradictions(
+    mode: Mode,
+    *,
+    rest_api: bool,
+    scale_out_by: int,
+    data_capture_percentage: int,
+    serverless: Serverless | None,
+    asynchronous: Asynchronous | None,
+) -> list[str]:
+    """Return what of a stage's settings its mode rules out, each with the reason."""
+    rules = (
+        (
+            mode == "serverless" and serverless is None,
+            "mode serverless needs the section serverless: memory_mb and max_concurrency",
+        ),
+        (
+            mode == "asynchronous" and asynchronous is None,
+            "mode asynchronous needs the section asynchronous: concurrent_invocations",
+        ),
+        (
+            mode != "serverless" and serverless is not None,
+            f"section serverless has no meaning in mode {mode}",
+        ),
+        (
+            mode != "asynchronous" and asynchronous is not None,
+            f"section asynchronous has no meaning in mode {mode}",
+        ),
+        (
+            mode == "serverless" and scale_out_by > 0,
+            "scale_out_by must be 0 in mode serverless: there are no instances to add, max_concurrency bounds it",
+        ),
+        (
+            mode != "real-time" and data_capture_percentage > 0,
+            f"data_capture_percentage must be 0 in mode {mode}: SageMaker captures at real-time endpoints only",
+        ),
+        (
+            mode == "asynchronous" and rest_api,
+            "rest_api must be false in mode asynchronous: the API answers within 29 seconds or not at all, "
+            "and such an endpoint answers in S3",
+        ),
+        (
+            mode != "asynchronous" and not rest_api,
+            f"rest_api must be true in mode {mode}: it is how applications and this repository's tests call it",
+        ),
+    )
+    return [message for broken, message in rules if broken]
