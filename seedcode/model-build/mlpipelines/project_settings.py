@@ -94,7 +94,7 @@ def build_settings(given: Mapping[str, str] | None = None) -> ProjectSettings:
     from pydantic_settings import BaseSettings, SettingsConfigDict
 
     class BuildEnvironment(ProjectSettings, BaseSettings):
-        model_config = SettingsConfigDict(frozen=True)
+        model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     try:
         lowered: dict[str, Any] = {name.lower(): value for name, value in (given or {}).items()}

@@ -187,7 +187,7 @@ class _Compiler:
         cache = CacheConfig(True, planned.cache_expire_after) if planned.cache_expire_after else None
         if planned.kind == "Lambda":
             outputs = [
-                LambdaOutput(name, LambdaOutputTypeEnum(kind)) for name, kind in planned.more["outputs"]
+                LambdaOutput(name, LambdaOutputTypeEnum[kind]) for name, kind in planned.more["outputs"]
             ]
             function = Lambda(function_arn=self._value(planned.more["function"]), session=_NoSession())
             return LambdaStep(
@@ -195,7 +195,7 @@ class _Compiler:
             )
         if planned.kind == "Callback":
             outputs = [
-                CallbackOutput(name, CallbackOutputTypeEnum(kind)) for name, kind in planned.more["outputs"]
+                CallbackOutput(name, CallbackOutputTypeEnum[kind]) for name, kind in planned.more["outputs"]
             ]
             queue = self._value(planned.more["queue"])
             return CallbackStep(
