@@ -83,9 +83,7 @@ def publish(
     ] = None,
     vendor: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder with Terraform's zip and a provider mirror, for accounts without internet."
-        ),
+        typer.Option(help="Folder that `mlproject vendor` has filled, for accounts without internet."),
     ] = None,
     region: Region = "",
     json: Json = False,
@@ -99,7 +97,7 @@ def publish(
             studio_role or [],
             to=to or [],
             studio_domains=studio_domain or [],
-            vendor=vendor,
+            vendored=vendor,
             progress=progress,
         )
     _show(
@@ -107,6 +105,18 @@ def publish(
         json,
         f"published version {published.version} of {published.product_name}",
     )
+
+
+@app.command(name="vendor")
+def fill_vendor_folder(
+    folder: Annotated[Path, typer.Argument(help="Folder to fill; what is there is kept.", metavar="FOLDER")],
+) -> None:
+    """Download what the runner needs in an account without internet, for `publish --vendor`."""
+    from mlproject import publish, vendor
+
+    with console.progress("vendor") as progress:
+        vendor.prepare(folder, publish.ROOT, progress)
+    console.line(f"{folder} is complete: publish it with --vendor {folder}")
 
 
 @app.command()
@@ -278,12 +288,15 @@ def rehearse(
     publish_to: Annotated[
         Place, typer.Option(help="Where the template is published, and the project created from.")
     ] = Place.CATALOG,
+    mode: Annotated[
+        str, typer.Option(help="How the stages answer: real-time, serverless or asynchronous.")
+    ] = "real-time",
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to)
+    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

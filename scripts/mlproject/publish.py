@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from mlproject import catalog, platform_parameters, s3_templates, stack_deploy
+from mlproject import catalog, platform_parameters, s3_templates, stack_deploy, vendor
 from mlproject.bundle import VERSION_DIGITS, Archive, function_archive, runner_archive, template_bundle
 from mlproject.errors import UserError
 from mlproject.platform_parameters import Place
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PRODUCT_NAME = "Churn project with Terraform"
 STACK_NAME = "mlproject-platform"
 
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ def publish(
     *,
     to: Collection[Place] = (),
     studio_domains: Sequence[str] = (),
-    vendor: Path | None = None,
+    vendored: Path | None = None,
     progress: Progress,
-    root: Path = _ROOT,
+    root: Path = ROOT,
     stack_name: str = STACK_NAME,
 ) -> Published:
     """Publish the checkout at ``root``; doing it again changes nothing.
@@ -83,13 +83,14 @@ def publish(
         Where leads shall find this version; empty for where they found the last one.
     studio_domains
         Ids of domains whose Studio shall show the templates in the bucket.
-    vendor
-        A folder for accounts without internet: Terraform's zip, ``providers/`` (a provider mirror) and
-        ``wheels/`` (the runner's Python packages).
+    vendored
+        A folder for accounts without internet, as `vendor.prepare` fills it.
     """
     if "sagemaker" in stack_name.lower():
         # AmazonSageMakerFullAccess lets every Studio user write to any bucket with that word in its name.
         raise UserError(f"stack name {stack_name!r} must not contain `sagemaker`")
+    if vendored is not None:
+        vendor.check(vendored, root)
     bundle, runner, function = template_bundle(root), runner_archive(root), function_archive(root)
     template = (root / "cloudformation" / "platform.yaml").read_text(encoding="utf-8")
     product = rendered_product((root / "cloudformation" / "project.yaml").read_text(encoding="utf-8"), bundle)
@@ -103,7 +104,7 @@ def publish(
     bucket = stack.outputs["ArtifactBucket"]
     places = platform_parameters.places(stack.parameters, to)
     parameters = platform_parameters.parameters(
-        stack.parameters, bundle.version, studio_roles, places, vendored=vendor is not None
+        stack.parameters, bundle.version, studio_roles, places, vendored=vendored is not None
     )
 
     progress(f"uploading template {bundle.version}")
@@ -119,8 +120,8 @@ def publish(
     _upload(s3, bucket, product_key, product.encode())
     platform_key = f"platform/{hashlib.sha256(template.encode()).hexdigest()[:VERSION_DIGITS]}.yaml"
     _upload(s3, bucket, platform_key, template.encode())
-    if vendor is not None:
-        _upload_folder(s3, bucket, vendor, progress)
+    if vendored is not None:
+        _upload_vendored(s3, bucket, vendored, progress)
 
     progress("deploying the platform")
     templates = stack.outputs["ProductTemplates"]
@@ -177,11 +178,8 @@ def _upload(s3: S3Client, bucket: str, key: str, content: bytes) -> None:
             raise
 
 
-def _upload_folder(s3: S3Client, bucket: str, folder: Path, progress: Progress) -> None:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    if not any(path.parent == folder and path.name.startswith("terraform_") for path in files):
-        raise UserError(f"{folder} holds no terraform_<version>_linux_amd64.zip")
-    for path in files:
+def _upload_vendored(s3: S3Client, bucket: str, folder: Path, progress: Progress) -> None:
+    for path in vendor.files(folder):
         name = path.relative_to(folder).as_posix()
         progress(f"uploading {name}")
-        s3.upload_file(str(path), bucket, f"vendor/{name}")
+        s3.upload_file(str(path), bucket, f"{vendor.PREFIX}{name}")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 VERSION = "1.11.4"
 SHA256 = "1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc"
-_ARCHIVE = f"terraform_{VERSION}_linux_amd64.zip"
-_URL = f"https://releases.hashicorp.com/terraform/{VERSION}/{_ARCHIVE}"
+ARCHIVE = f"terraform_{VERSION}_linux_amd64.zip"
+URL = f"https://releases.hashicorp.com/terraform/{VERSION}/{ARCHIVE}"
 _PROVIDERS = "vendor/providers/"
 
 
@@ -50,14 +50,14 @@ def _on_path() -> str:
 
 def _fetched(settings: RunnerSettings, s3: S3Client, to: Path) -> str:
     to.mkdir(parents=True, exist_ok=True)
-    archive = to / _ARCHIVE
+    archive = to / ARCHIVE
     if settings.terraform_source == "bucket":
-        s3.download_file(settings.artifact_bucket, f"vendor/{_ARCHIVE}", str(archive))
+        s3.download_file(settings.artifact_bucket, f"vendor/{ARCHIVE}", str(archive))
     else:
-        archive.write_bytes(_download(_URL))
+        archive.write_bytes(_download(URL))
     actual = hashlib.sha256(archive.read_bytes()).hexdigest()
     if actual != SHA256:
-        raise PlatformError(f"{_ARCHIVE} has SHA-256 {actual} instead of {SHA256}; it was not run.")
+        raise PlatformError(f"{ARCHIVE} has SHA-256 {actual} instead of {SHA256}; it was not run.")
     with zipfile.ZipFile(archive) as content:
         program = Path(content.extract("terraform", to))
     program.chmod(0o755)

@@ -31,6 +31,7 @@ def test_every_command_tells_what_it_does() -> None:
         "reject",
         "status",
         "update",
+        "vendor",
     ]
     for command in commands:
         told = run(cli.app, [command, "--help"])

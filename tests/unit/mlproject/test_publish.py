@@ -13,7 +13,7 @@ import yaml
 from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
-from mlproject import publish, stack_deploy
+from mlproject import publish, stack_deploy, vendor
 from mlproject.bundle import Archive
 from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import MOST_STUDIO_ROLES, Place
@@ -189,22 +189,30 @@ def test_a_version_that_service_catalog_does_not_take_is_told(account: Account, 
 
 
 def test_vendoring_uploads_the_folder_and_turns_the_runner_to_the_bucket(
-    account: Account, checkout: Path, tmp_path: Path
+    account: Account, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vendor = tmp_path / "vendor"
-    (vendor / "providers" / "registry.terraform.io").mkdir(parents=True)
-    (vendor / "terraform_1.11.4_linux_amd64.zip").write_bytes(b"zip")
-    (vendor / "providers" / "registry.terraform.io" / "aws.zip").write_bytes(b"zip")
-    account.publish(checkout, vendor=vendor)
-    assert "vendor/providers/registry.terraform.io/aws.zip" in account.uploaded()
+    monkeypatch.setattr(vendor, "check", lambda *_: None)
+    folder = tmp_path / "vendor"
+    (folder / "providers" / "registry.terraform.io").mkdir(parents=True)
+    (folder / "terraform_1.11.4_linux_amd64.zip").write_bytes(b"zip")
+    (folder / "providers" / "registry.terraform.io" / "aws.zip").write_bytes(b"zip")
+    account.publish(checkout, vendored=folder)
+    assert {"vendor/terraform_1.11.4_linux_amd64.zip", "vendor/providers/registry.terraform.io/aws.zip"} < (
+        account.uploaded()
+    )
     assert account.stacks.parameters["TerraformSource"] == "bucket"
 
 
-def test_a_vendor_folder_without_terraform_is_refused(
-    account: Account, checkout: Path, tmp_path: Path
+def test_an_incomplete_vendor_folder_is_refused_before_anything_is_done(
+    account: Account, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(UserError, match="holds no terraform_"):
-        account.publish(checkout, vendor=tmp_path)
+    def refuse(*_: Path) -> None:
+        raise UserError("is not complete")
+
+    monkeypatch.setattr(vendor, "check", refuse)
+    with pytest.raises(UserError, match="is not complete"):
+        account.publish(checkout, vendored=tmp_path)
+    assert account.stacks.deployments == []
 
 
 def test_too_many_roles_are_refused(account: Account, checkout: Path) -> None:

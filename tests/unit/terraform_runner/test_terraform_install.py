@@ -93,7 +93,7 @@ def test_a_download_of_other_bytes_is_refused(
 def test_no_internet_points_to_vendoring(
     session: boto3.Session, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terraform_install, "_URL", "http://127.0.0.1:9/terraform.zip")
+    monkeypatch.setattr(terraform_install, "URL", "http://127.0.0.1:9/terraform.zip")
     with pytest.raises(PlatformError, match="--vendor"):
         install(settings("internet"), session.client("s3"), tmp_path / "work")
 
