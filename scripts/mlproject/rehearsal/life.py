@@ -141,29 +141,31 @@ class Life:
         with self.summary.step("deploy to staging and test it") as progress:
             self.wait(self._at_gate, progress)
 
-    def deploy_to_production(self) -> None:
-        """The approver opens the gate; production comes up and passes its smoke test."""
+    def deploy_to_production(self, run: int = 2) -> None:
+        """The approver opens the gate in the pipeline's ``run``; production comes up and passes its smoke test."""
         with self.summary.step("approve and deploy to production") as progress:
             approvals.decide_gate(
                 self.people.approver, self.project.names.repository("modeldeploy"), "Approved", "rehearsal"
             )
-            self.wait_pipeline(self.project.names.repository("modeldeploy"), 2, progress)
+            self.wait_pipeline(self.project.names.repository("modeldeploy"), run, progress)
 
     def predict(self) -> None:
         """The application developer posts a raw customer record and gets the score that the evaluation computed."""
         with self.summary.step("predict over the REST API"):
-            golden = self._golden_record()
+            golden = self.golden_record()
             url = projects.outputs(self.lead, self.project)["ProductionApiUrl"]
             answer = rest.post(
                 self.local, url, json.dumps(golden["record"]).encode(), caller=self.people.developer
             )
             if answer.status_code != HTTPStatus.OK:
                 raise PlatformError(f"POST {url} answered {answer.status_code}: {answer.text}")
-            self.summary.prediction = answer.json()["predictions"][0]
-            if abs(self.summary.prediction["score"] - golden["score"]) > SCORE_TOLERANCE:
-                raise PlatformError(
-                    f"the API answers {answer.text}, the evaluation computed {golden['score']}"
-                )
+            self.judge(answer.json()["predictions"][0], golden)
+
+    def judge(self, prediction: dict[str, Any], golden: Mapping[str, Any]) -> None:
+        """Note a prediction, and raise when its score is not the one that the evaluation computed."""
+        self.summary.prediction = prediction
+        if abs(prediction["score"] - golden["score"]) > SCORE_TOLERANCE:
+            raise PlatformError(f"the answer is {prediction}, the evaluation computed {golden['score']}")
 
     def push(self) -> None:
         """The data scientist pushes a change to the modelbuild repository, which runs the model build again."""
@@ -194,7 +196,7 @@ class Life:
     def sample_record(self) -> Path:
         """Write a raw customer record to a file, for a first request by hand."""
         path = self.local.data.parent / "record.json"
-        path.write_text(json.dumps(self._golden_record()["record"]) + "\n")
+        path.write_text(json.dumps(self.golden_record()["record"]) + "\n")
         return path
 
     def _uploaded(self, data: Path) -> str:
@@ -234,7 +236,8 @@ class Life:
         threshold = float(package["CustomerMetadataProperties"]["Threshold"])
         return {"auc": metrics["auc"]["value"], "threshold": threshold}
 
-    def _golden_record(self) -> dict[str, Any]:
+    def golden_record(self) -> dict[str, Any]:
+        """Return a raw customer record and the score that the evaluation computed for it."""
         uri = self._model_package()["CustomerMetadataProperties"]["GoldenRecordsUri"]
         first: dict[str, Any] = json.loads(self._read(uri).splitlines()[0])
         return first
@@ -248,14 +251,14 @@ class Life:
 
     def _at_gate(self) -> bool:
         pipeline = self.project.names.repository("modeldeploy")
-        self._raise_if_failed(pipeline, self._executions(pipeline)[0])
+        self._raise_if_failed(pipeline, self.executions(pipeline)[0])
         return approvals.waiting_gate(self.people.approver, pipeline) is not None
 
     def wait_pipeline(self, pipeline: str, number: int, progress: Progress) -> None:
         """Wait until the pipeline's ``number``-th execution succeeded."""
 
         def succeeded() -> bool:
-            executions = self._executions(pipeline)
+            executions = self.executions(pipeline)
             if len(executions) < number:
                 return False
             execution = executions[-number]
@@ -268,7 +271,7 @@ class Life:
 
         self.wait(succeeded, progress)
 
-    def _executions(self, pipeline: str) -> list[Mapping[str, Any]]:
+    def executions(self, pipeline: str) -> list[Mapping[str, Any]]:
         """Return the pipeline's executions, newest first."""
         listed = self.people.scientist.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
         return list(listed["pipelineExecutionSummaries"])

@@ -120,9 +120,21 @@ def all_as(session: boto3.Session) -> People:
     return People(session, session, session, session)
 
 
-def in_own_roles(local: LocalAws, owner: boto3.Session) -> People:
-    """Make everybody's role and return sessions of people who have taken theirs on."""
-    sessions = [_join(local, owner, name, statements) for name, statements in STATEMENTS.items()]
+def in_own_roles(local: LocalAws, owner: boto3.Session, for_developer: Statements = ()) -> People:
+    """Make everybody's role and return sessions of people who have taken theirs on.
+
+    Parameters
+    ----------
+    local, owner
+        Where the account is, and who makes the roles.
+    for_developer
+        What the application developer may do besides.
+    """
+    more = {"ApplicationDeveloper": for_developer}
+    sessions = [
+        _join(local, owner, name, [*statements, *more.get(name, ())])
+        for name, statements in STATEMENTS.items()
+    ]
     return People(*sessions)
 
 

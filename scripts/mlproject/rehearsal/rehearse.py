@@ -8,7 +8,7 @@ from pathlib import Path
 from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import Place
-from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, variants
+from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, stage_modes, variants
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import Iam, LocalAws, running
 from mlproject.rehearsal.report import Summary
@@ -23,6 +23,7 @@ def rehearse(
     pipeline: str = pipeline_examples.DEFAULT,
     variant: str = variants.DEFAULT,
     place: Place = Place.CATALOG,
+    mode: str = stage_modes.DEFAULT,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -45,11 +46,14 @@ def rehearse(
         What the project begins as.
     place
         Where the template is published; a project of a template in S3 is updated, too.
+    mode
+        How the stages answer.
 
     Raises
     ------
     UserError
-        ``data`` is no file, ``pipeline`` no example, ``variant`` unknown, or they do not go together.
+        ``data`` is no file, ``pipeline`` no example, ``variant`` or ``mode`` unknown, or they do not go
+        together.
     MlprojectError
         A step failed; the summary, written all the same, names it.
     """
@@ -61,6 +65,11 @@ def rehearse(
         raise UserError(
             f"PIPELINE, DATA and IAM are of the variant {variants.DEFAULT}: leave them out for {variant}"
         )
+    answering = stage_modes.checked(mode)
+    if answering and (live or examples):
+        raise UserError(
+            f"MODE is of the variant {variants.DEFAULT} and its own pipeline: leave out the other"
+        )
     summary = Summary(engine=engine)
     started = time.monotonic()
     try:
@@ -70,17 +79,23 @@ def rehearse(
             owner = local.session()
             life = Life(local, owner, summary, data, variant=variant, place=place)
             if iam is not Iam.OFF:
-                life.people = people.in_own_roles(local, owner)
+                asynchronous = answering == stage_modes.ASYNCHRONOUS
+                life.people = people.in_own_roles(
+                    local, owner, stage_modes.CALL_THE_QUEUE if asynchronous else ()
+                )
             try:
                 if live:
                     live(life)
                 elif examples:
                     life.begin()
                     pipeline_examples.run(life, examples)
+                elif answering:
+                    stage_modes.run(life, answering)
                 else:
                     life.run()
                 if iam is not Iam.OFF:
-                    life.push()
+                    if not answering:
+                        life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.
                     iam_report.read(local)
                 if place is Place.S3:
@@ -89,7 +104,11 @@ def rehearse(
                     life.delete()
             finally:
                 if iam is not Iam.OFF:
-                    wrong = iam_report.write(iam_report.read(local), output.parent / "iam")
+                    record = iam_report.read(local)
+                    wrong = iam_report.write(record, output.parent / "iam")
+                    if answering:
+                        # What rights nobody needs is judged by the life of the mode that a project begins with.
+                        wrong = [each["message"] for each in record["denied"]]
                 logs.save(life.session, output / "logs")
                 if keep:
                     _tell_server(local)

@@ -6,6 +6,7 @@ import base64
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
 AUTHOR = ("-c", "user.name=Data Scientist", "-c", "user.email=scientist@example.com")
 
 
+Change = Callable[[Path], None]
+"""What a data scientist does to the files of a clone."""
+
+
 def push_change(local: LocalAws, scientist: boto3.Session, clone_url: str) -> None:
-    """Clone a repository at its real URL, add a line to its README and push it to main.
+    """Add a line to a repository's README and push it to main."""
+    push(local, scientist, clone_url, _note, "Note that this was rehearsed")
+
+
+def push(local: LocalAws, scientist: boto3.Session, clone_url: str, change: Change, message: str) -> None:
+    """Clone a repository at its real URL, change files that it has and push that to main.
 
     Raises
     ------
@@ -29,10 +39,14 @@ def push_change(local: LocalAws, scientist: boto3.Session, clone_url: str) -> No
     with tempfile.TemporaryDirectory() as folder:
         git = _Git(Path(folder), local, scientist)
         git.run("clone", "--quiet", "--branch", "main", clone_url, ".")
-        with (git.folder / "README.md").open("a") as readme:
-            readme.write("\nRehearsed.\n")
-        git.run(*AUTHOR, "commit", "--quiet", "--all", "--message", "Note that this was rehearsed")
+        change(git.folder)
+        git.run(*AUTHOR, "commit", "--quiet", "--all", "--message", message)
         git.run("push", "--quiet", "origin", "HEAD:main")
+
+
+def _note(folder: Path) -> None:
+    with (folder / "README.md").open("a") as readme:
+        readme.write("\nRehearsed.\n")
 
 
 class _Git:
