@@ -1,0 +1,107 @@
+"""What a stage's template makes of each mode of inference: which resources, and how the endpoint answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localaws.services.cloudformation.intrinsics import Scope, evaluate
+from localaws.services.cloudformation.template import Template, parse_template
+
+TEMPLATE = Path(__file__).parents[2] / "seedcode/model-deploy/endpoint.yaml"
+API = {"ApiAlias", "ApiFunction", "ApiLogs", "ApiPermission", "ApiVersion"}
+ENDPOINT = {"Endpoint", "EndpointConfig", "EndpointLogs", "Model", "ModelErrors"}
+SCALING = {"ScalableTarget", "ScalingPolicy"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return parse_template(TEMPLATE.read_text())
+
+
+class Stage:
+    """The template with a mode's parameters."""
+
+    def __init__(self, template: Template, **parameters: Any) -> None:
+        self._template = template
+        values: dict[str, Any] = {name: f"the {name}" for name in template.parameters}
+        values |= {"MaxInstanceCount": 3, "DataCapturePercentage": 20, "ServerlessProvisionedConcurrency": 0}
+        values |= {"AWS::Region": "eu-west-1", "AWS::Partition": "aws", "AWS::AccountId": "1", **parameters}
+        conditions = template.evaluate_conditions(values)
+        self.resources = set(template.active_resources(conditions))
+        self._scope = Scope(
+            values=values,
+            mappings=template.mappings,
+            conditions=conditions,
+            ref=lambda name: name,
+            get_att=lambda name, attribute: f"{name}.{attribute}",
+            import_value=lambda name: name,
+        )
+
+    def properties(self, resource: str) -> dict[str, Any]:
+        """Return a resource's evaluated properties."""
+        found: dict[str, Any] = evaluate(dict(self._template.resources[resource].properties), self._scope)
+        return found
+
+    @property
+    def variant(self) -> dict[str, Any]:
+        """The endpoint's one variant."""
+        (variant,) = self.properties("EndpointConfig")["ProductionVariants"]
+        return dict(variant)
+
+
+def test_a_real_time_stage_has_instances_an_api_scaling_and_captured_data(template: Template) -> None:
+    stage = Stage(template, Mode="real-time")
+    assert stage.resources == API | ENDPOINT | SCALING
+    assert stage.variant["InstanceType"] == "the InstanceType"
+    config = stage.properties("EndpointConfig")
+    assert config["KmsKeyId"] == "the KmsKeyArn"
+    assert config["DataCaptureConfig"]["InitialSamplingPercentage"] == 20
+    assert "AsyncInferenceConfig" not in config
+    assert stage.properties("Model")["EnableNetworkIsolation"] is True
+
+
+def test_a_real_time_stage_may_do_without_scaling_and_capture(template: Template) -> None:
+    stage = Stage(template, Mode="real-time", MaxInstanceCount=0, DataCapturePercentage=0)
+    assert stage.resources == API | ENDPOINT
+    assert "DataCaptureConfig" not in stage.properties("EndpointConfig")
+
+
+def test_a_serverless_stage_has_an_api_and_nothing_that_sagemaker_refuses_there(template: Template) -> None:
+    stage = Stage(template, Mode="serverless", ServerlessMemorySize=2048, ServerlessMaxConcurrency=5)
+    assert stage.resources == API | ENDPOINT
+    assert stage.variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    assert not {"InstanceType", "InitialInstanceCount"} & set(stage.variant)
+    assert set(stage.properties("EndpointConfig")) == {"ProductionVariants"}
+    assert stage.properties("Model")["EnableNetworkIsolation"] is False
+
+
+def test_a_serverless_stage_may_be_kept_warm(template: Template) -> None:
+    stage = Stage(template, Mode="serverless", ServerlessProvisionedConcurrency=2)
+    assert stage.variant["ServerlessConfig"]["ProvisionedConcurrency"] == 2
+
+
+def test_an_asynchronous_stage_answers_in_s3_tells_a_topic_and_has_no_api(template: Template) -> None:
+    stage = Stage(
+        template, Mode="asynchronous", AsynchronousUri="s3://b/asynchronous/prod", ConcurrentInvocations=4
+    )
+    assert stage.resources == ENDPOINT | SCALING
+    config = stage.properties("EndpointConfig")
+    assert "DataCaptureConfig" not in config
+    assert config["AsyncInferenceConfig"] == {
+        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 4},
+        "OutputConfig": {
+            "S3OutputPath": "s3://b/asynchronous/prod/output",
+            "S3FailurePath": "s3://b/asynchronous/prod/failures",
+            "KmsKeyId": "the KmsKeyArn",
+            "NotificationConfig": {
+                "SuccessTopic": "the NotificationsTopicArn",
+                "ErrorTopic": "the NotificationsTopicArn",
+            },
+        },
+    }
+    policy = stage.properties("ScalingPolicy")["TargetTrackingScalingPolicyConfiguration"]
+    assert policy["CustomizedMetricSpecification"]["MetricName"] == "ApproximateBacklogSizePerInstance"
+    assert "PredefinedMetricSpecification" not in policy
