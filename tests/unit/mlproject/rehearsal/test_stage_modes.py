@@ -1,0 +1,33 @@
+"""The modes that can be rehearsed are those that the modeldeploy repository has an example of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlproject.errors import UserError
+from mlproject.rehearsal import stage_modes
+from mlproject.rehearsal.rehearse import rehearse
+
+
+@pytest.mark.parametrize("mode", ["asynchronous", "serverless"])
+def test_a_mode_with_an_example_can_be_rehearsed(mode: str) -> None:
+    assert stage_modes.checked(mode) == mode
+
+
+@pytest.mark.parametrize("mode", ["", "real-time"])
+def test_the_mode_that_a_project_begins_with_changes_nothing(mode: str) -> None:
+    assert stage_modes.checked(mode) == ""
+
+
+def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UserError, match="no mode 'batch': there is real-time, asynchronous, serverless"):
+        stage_modes.checked("batch")
+
+
+def test_a_mode_does_not_go_with_another_pipeline(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="MODE is of the variant"):
+        rehearse(tmp_path, None, keep=False, pipeline="all", mode="serverless")
+    with pytest.raises(UserError, match="MODE is of the variant"):
+        rehearse(tmp_path, None, keep=False, variant="config-only", mode="serverless")
