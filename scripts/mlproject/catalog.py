@@ -42,8 +42,8 @@ class Product:
         details = {"ProductId": self.product_id, **self._provisioning(parameters)}
         return {"ServiceCatalogProvisioningDetails": details}
 
-    def change(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it."""
+    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it; Service Catalog itself keeps what is present."""
         return {"ServiceCatalogProvisioningUpdateDetails": self._provisioning(parameters)}
 
     def _provisioning(self, parameters: Mapping[str, str]) -> dict[str, Any]:

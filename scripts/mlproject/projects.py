@@ -103,7 +103,7 @@ def update(
     client = session.client("sagemaker")
     try:
         present = _parameters(client.describe_project(ProjectName=project.name))
-        client.update_project(ProjectName=project.name, **template.change({**present, **parameters}))
+        client.update_project(ProjectName=project.name, **template.change(present, parameters))
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {project.name!r} cannot be updated") from error
     return find(session, project.name)

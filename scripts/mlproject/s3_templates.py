@@ -22,6 +22,8 @@ TEMPLATE_NAME = "project"
 LOCATION_TAG = "sagemaker:projectS3TemplatesLocation"
 """The tag of a Studio domain that names the place where it looks for templates; it has one place only."""
 
+_SAGEMAKERS = frozenset({"SageMakerProjectName", "SageMakerProjectId"})
+"""Parameters that SageMaker fills in."""
 _VISIBLE: TagTypeDef = {"Key": "sagemaker:studio-visibility", "Value": "true"}
 """Studio shows the templates of its place that have this tag."""
 
@@ -38,20 +40,26 @@ class S3Template:
         The role that CloudFormation creates the project's stack with.
     version
         The template's version: the object's name.
+    parameters
+        The names of its parameters.
     """
 
     url: str
     launch_role_arn: str
     version: str
+    parameters: frozenset[str]
 
     def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return what SageMaker's CreateProject is told of it."""
         provider = self._provider(parameters) | {"RoleARN": self.launch_role_arn}
         return {"TemplateProviders": [{"CfnTemplateProvider": provider}]}
 
-    def change(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it."""
-        return {"TemplateProvidersToUpdate": [{"CfnTemplateProvider": self._provider(parameters)}]}
+    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it: all that is present, and this version still has."""
+        kept = {key: value for key, value in present.items() if key in self.parameters - _SAGEMAKERS}
+        return {
+            "TemplateProvidersToUpdate": [{"CfnTemplateProvider": self._provider({**kept, **parameters})}]
+        }
 
     def _provider(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {
@@ -81,7 +89,9 @@ def find(session: boto3.Session, stack_name: str, version: str = "") -> S3Templa
         raise UserError(f"version {version!r} is not published in S3; published: {names}")
     newest = wanted[-1]
     url = f"{stack.outputs['ProductTemplates']}/{newest}.yaml"
-    return S3Template(url, stack.outputs["LaunchRoleArn"], newest)
+    summary = session.client("cloudformation").get_template_summary(TemplateURL=url)
+    parameters = frozenset(each["ParameterKey"] for each in summary["Parameters"])
+    return S3Template(url, stack.outputs["LaunchRoleArn"], newest, parameters)
 
 
 def show(s3: S3Client, bucket: str, key: str) -> None:

@@ -19,8 +19,8 @@ class Template(Protocol):
     def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return what SageMaker's CreateProject is told of it."""
 
-    def change(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it."""
+    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it, by a project with ``present`` parameters."""
 
 
 def find(session: boto3.Session, place: Place, version: str = "") -> Template:

@@ -17,6 +17,7 @@ TEMPLATE = S3Template(
     "https://artifacts.s3.eu-west-1.amazonaws.com/products/v1.yaml",
     "arn:aws:iam::123456789012:role/launch",
     "v1",
+    frozenset({"SageMakerProjectName", "ApproverEmail", "ApiAuthorization"}),
 )
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/SP-1/0"
 
@@ -45,7 +46,11 @@ def in_s3(status: str) -> dict[str, Any]:
         "TemplateName": "project",
         "TemplateURL": TEMPLATE.url,
         "RoleARN": TEMPLATE.launch_role_arn,
-        "Parameters": [{"Key": "ApproverEmail", "Value": "a@example.com"}],
+        "Parameters": [
+            {"Key": "ApproverEmail", "Value": "a@example.com"},
+            {"Key": "SageMakerProjectName", "Value": "churn"},
+            {"Key": "OnlyInTheVersionBefore", "Value": "1"},
+        ],
         "StackDetail": {"Name": "SP-1", "Id": STACK, "StatusMessage": "as SageMaker says"},
     }
     answer = described(status) | {"TemplateProviderDetails": [{"CfnTemplateProviderDetail": provider}]}
@@ -111,7 +116,7 @@ def test_a_project_of_a_template_in_s3_is_created_with_the_launch_role(session: 
     assert project.stack == STACK
 
 
-def test_an_update_says_every_parameter_again_and_the_new_ones(session: Any) -> None:
+def test_an_update_says_every_parameter_that_the_version_has_again_and_the_new_ones(session: Any) -> None:
     queue(session, in_s3("CreateCompleted"), in_s3("CreateCompleted"))
     session.answers("sagemaker").add_response(
         "update_project",

@@ -21,6 +21,10 @@ OUTPUTS = {
     "LeadPolicyArn": "arn:aws:iam::123456789012:policy/lead",
     "ProductTemplates": "https://artifacts.s3.us-east-1.amazonaws.com/products",
 }
+TEMPLATE = b"""
+Parameters: {SageMakerProjectName: {Type: String}, ApproverEmail: {Type: String}}
+Resources: {Topic: {Type: "AWS::SNS::Topic"}}
+"""
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
 
 def put(session: boto3.Session, version: str, day: int, *, shown: bool = True) -> None:
     s3, key = session.client("s3"), f"products/{version}.yaml"
-    s3.put_object(Bucket="artifacts", Key=key, Body=b"{}")
+    s3.put_object(Bucket="artifacts", Key=key, Body=TEMPLATE)
     stored = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].head_object("artifacts", key)
     assert stored is not None
     stored.last_modified = datetime(2026, 1, day)
@@ -50,7 +54,10 @@ def test_the_newest_template_that_is_shown_is_taken(session: boto3.Session) -> N
     put(session, "c", 3, shown=False)
     found = s3_templates.find(session, "platform")
     assert found == s3_templates.S3Template(
-        f"{OUTPUTS['ProductTemplates']}/a.yaml", OUTPUTS["LaunchRoleArn"], "a"
+        f"{OUTPUTS['ProductTemplates']}/a.yaml",
+        OUTPUTS["LaunchRoleArn"],
+        "a",
+        frozenset({"SageMakerProjectName", "ApproverEmail"}),
     )
 
 

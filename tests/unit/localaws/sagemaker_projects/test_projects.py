@@ -197,6 +197,7 @@ def test_a_template_in_s3_that_fails_fails_the_project(studio: Studio) -> None:
     }
     studio.client.create_project(ProjectName="churn", TemplateProviders=[{"CfnTemplateProvider": provider}])
     assert studio.settled()["ProjectStatus"] == "CreateFailed"
+    assert studio.delete()["ProjectStatus"] == "DeleteCompleted"
     with pytest.raises(ClientError, match="Exactly one of"):
         studio.client.create_project(ProjectName="other")
 
