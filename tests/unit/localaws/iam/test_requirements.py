@@ -76,6 +76,10 @@ def needs(made: ApiCall) -> set[tuple[str, str]]:
             {("sagemaker:InvokeEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint/e")},
         ),
         (
+            call("sagemaker-runtime", "InvokeEndpointAsync", EndpointName="e"),
+            {("sagemaker:InvokeEndpointAsync", f"arn:aws:sagemaker:{HERE}:endpoint/e")},
+        ),
+        (
             call(
                 "sagemaker",
                 "DescribeModelPackage",
