@@ -51,6 +51,14 @@ resource "aws_sagemaker_domain" "this" {
     home_efs_file_system = var.studio.keep_home_folders ? "Retain" : "Delete"
   }
 
+  lifecycle {
+    # `mlproject publish --studio-domain` says by this tag where Studio finds project templates.
+    ignore_changes = [
+      tags["sagemaker:projectS3TemplatesLocation"],
+      tags_all["sagemaker:projectS3TemplatesLocation"],
+    ]
+  }
+
   depends_on = [aws_iam_role_policy_attachment.persona]
 }
 
