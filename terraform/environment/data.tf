@@ -1,7 +1,7 @@
 # What all projects of the environment share: data to train on, artifacts, and the feature store's offline data.
 
 module "bucket" {
-  source   = "./modules/bucket"
+  source   = "../modules/bucket"
   for_each = var.create_data ? toset(["data", "artifacts", "features"]) : []
 
   name               = "${var.name}-${each.key}-${local.account_id}-${local.region}"

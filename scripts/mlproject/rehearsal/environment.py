@@ -13,12 +13,13 @@ from typing import Any
 
 import boto3
 
+from mlproject import s3_templates
 from mlproject.errors import PlatformError
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import REGION, LocalAws, running
 from mlproject.rehearsal.report import Summary
 
-SOURCE = Path(__file__).parents[3] / "terraform/environment"
+TERRAFORM = Path(__file__).parents[3] / "terraform"
 STATE_BUCKET = "environment-state"
 CHANGED = 2
 """Terraform's exit code for a plan that would change something."""
@@ -57,6 +58,9 @@ def rehearse_environment(output: Path) -> Summary:
                 stack.run("init", "-reconfigure", *_backend())
                 stack.run("apply", "-auto-approve")
                 summary.terraform = {"resources": stack.resources()}
+            with summary.step("show templates in S3"):
+                domains = session.client("sagemaker").list_domains()["Domains"]
+                s3_templates.show_in_domains(session, [each["DomainId"] for each in domains], STATE_BUCKET)
             with summary.step("plan again: nothing to change"):
                 if stack.run("plan", "-detailed-exitcode", accepted=(0, CHANGED)) == CHANGED:
                     raise PlatformError(f"Terraform would change what it has just made: see {stack.log}")
@@ -73,13 +77,15 @@ def rehearse_environment(output: Path) -> Summary:
 
 
 class _Stack:
-    """A copy of the environment's root module, run against a local AWS by its real host names."""
+    """A copy of the environment's root module and of the modules it shares, run against a local AWS by its real host names."""
 
     def __init__(self, local: LocalAws, output: Path) -> None:
-        self._folder = output / "stack"
+        self._folder = output / "terraform/environment"
         self.log = output / "terraform.log"
         shutil.copytree(
-            SOURCE, self._folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars")
+            TERRAFORM,
+            output / "terraform",
+            ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars"),
         )
         (self._folder / "rehearsal.auto.tfvars.json").write_text(json.dumps(SETTINGS))
         inherited = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}

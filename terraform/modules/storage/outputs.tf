@@ -3,16 +3,9 @@
 output "bucket" {
   description = "Name and ARN of the project's bucket."
   value = {
-    name = aws_s3_bucket.this.bucket
-    arn  = aws_s3_bucket.this.arn
+    name = module.bucket.name
+    arn  = module.bucket.arn
   }
-
-  depends_on = [
-    aws_s3_bucket_ownership_controls.this,
-    aws_s3_bucket_policy.this,
-    aws_s3_bucket_server_side_encryption_configuration.this,
-    aws_s3_bucket_versioning.this,
-  ]
 }
 
 output "image_repositories" {

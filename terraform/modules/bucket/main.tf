@@ -1,4 +1,5 @@
-# One private bucket: encrypted, versioned, reached by TLS only, and read by other accounts where they are named.
+# One private bucket: encrypted, versioned, reached by TLS only, and read by other accounts where they are named; its
+# users are the project's storage and the ML environment.
 
 terraform {
   required_providers {
@@ -24,6 +25,18 @@ variable "reader_account_ids" {
   default     = []
 }
 
+variable "expirations" {
+  description = "Objects that go after so many days, by the name of the rule."
+  type        = map(object({ prefix = string, days = number }))
+  default     = {}
+}
+
+variable "tags" {
+  description = "Tags of the bucket."
+  type        = map(string)
+  default     = {}
+}
+
 data "aws_partition" "current" {}
 
 resource "aws_s3_bucket" "this" {
@@ -31,6 +44,11 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_144:A copy in another region is a decision of the account.
   #checkov:skip=CKV2_AWS_62:Nothing waits for objects in this bucket.
   bucket = var.name
+
+  # Whoever deletes data does so on purpose, and never by a slip of a plan.
+  force_destroy = false
+
+  tags = var.tags
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
@@ -132,15 +150,41 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  dynamic "rule" {
+    for_each = var.expirations
+
+    content {
+      id     = rule.key
+      status = "Enabled"
+
+      filter {
+        prefix = rule.value.prefix
+      }
+
+      expiration {
+        days = rule.value.days
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
+
   # Lifecycle rules count versions, so they are set after versioning is.
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
 output "name" {
-  description = "The bucket, once nobody can use it without TLS."
-  value       = aws_s3_bucket.this.id
+  description = "The bucket, once it is safe to use."
+  value       = aws_s3_bucket.this.bucket
 
-  depends_on = [aws_s3_bucket_policy.this, aws_s3_bucket_server_side_encryption_configuration.this]
+  depends_on = [
+    aws_s3_bucket_ownership_controls.this,
+    aws_s3_bucket_policy.this,
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+  ]
 }
 
 output "arn" {
