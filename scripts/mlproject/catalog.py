@@ -14,6 +14,7 @@ from mlproject.errors import PlatformError, UserError
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_sagemaker.type_defs import DescribeProjectOutputTypeDef
     from types_boto3_servicecatalog import ServiceCatalogClient
 
     from mlproject.console import Progress
@@ -42,8 +43,10 @@ class Product:
         details = {"ProductId": self.product_id, **self._provisioning(parameters)}
         return {"ServiceCatalogProvisioningDetails": details}
 
-    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it; Service Catalog itself keeps what is present."""
+    def change(
+        self, described: DescribeProjectOutputTypeDef, parameters: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it; Service Catalog itself keeps other parameters."""
         return {"ServiceCatalogProvisioningUpdateDetails": self._provisioning(parameters)}
 
     def _provisioning(self, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from mlproject import stack_deploy
+from mlproject import s3_templates, stack_deploy
 from mlproject.errors import PlatformError, UserError
 from terraform_runner import naming
 
 if TYPE_CHECKING:
     import boto3
-    from types_boto3_sagemaker.type_defs import DescribeProjectOutputTypeDef
 
     from mlproject.console import Progress
     from mlproject.templates import Template
@@ -79,7 +78,8 @@ def find(session: boto3.Session, name: str) -> Project:
         answer = client.describe_project(ProjectName=name)
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {name!r} cannot be read") from error
-    status, stack = answer["ProjectStatus"], _stack(answer)
+    status, provider = answer["ProjectStatus"], s3_templates.provider_of(answer)
+    stack = provider["StackDetail"].get("Id", "") if provider and "StackDetail" in provider else ""
     provisioned = answer.get("ServiceCatalogProvisionedProductDetails", {})
     reason = provisioned.get("ProvisionedProductStatusMessage", "")
     if stack and status.endswith("Failed"):
@@ -102,8 +102,8 @@ def update(
     """
     client = session.client("sagemaker")
     try:
-        present = _parameters(client.describe_project(ProjectName=project.name))
-        client.update_project(ProjectName=project.name, **template.change(present, parameters))
+        described = client.describe_project(ProjectName=project.name)
+        client.update_project(ProjectName=project.name, **template.change(described, parameters))
     except client.exceptions.ClientError as error:
         raise _told(error, f"project {project.name!r} cannot be updated") from error
     return find(session, project.name)
@@ -160,23 +160,6 @@ def wait_deleted(session: boto3.Session, project: Project, progress: Progress) -
             project = find(session, project.name)
         except UserError:
             return
-
-
-def _stack(described: DescribeProjectOutputTypeDef) -> str:
-    """Return the id of the stack of a project of a template in S3."""
-    for each in described.get("TemplateProviderDetails", ()):
-        return each.get("CfnTemplateProviderDetail", {}).get("StackDetail", {}).get("Id", "")
-    return ""
-
-
-def _parameters(described: DescribeProjectOutputTypeDef) -> dict[str, str]:
-    """Return the parameters that a project was last created or updated with."""
-    given: list[Any] = list(
-        described.get("ServiceCatalogProvisioningDetails", {}).get("ProvisioningParameters", ())
-    )
-    for each in described.get("TemplateProviderDetails", ()):
-        given += each.get("CfnTemplateProviderDetail", {}).get("Parameters", ())
-    return {parameter["Key"]: parameter.get("Value", "") for parameter in given}
 
 
 def _told(error: ClientError, what: str) -> Exception:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import TagTypeDef
+    from types_boto3_sagemaker.type_defs import CfnTemplateProviderDetailTypeDef, DescribeProjectOutputTypeDef
 
 PREFIX = "products/"
-TEMPLATE_NAME = "project"
-"""What a project calls its template: an update must name it again."""
+_TEMPLATE_NAME = "project"
+"""What a project that is made here calls its template."""
 
 LOCATION_TAG = "sagemaker:projectS3TemplatesLocation"
 """The tag of a Studio domain that names the place where it looks for templates; it has one place only."""
@@ -51,22 +52,40 @@ class S3Template:
 
     def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return what SageMaker's CreateProject is told of it."""
-        provider = self._provider(parameters) | {"RoleARN": self.launch_role_arn}
+        provider = self._provider(_TEMPLATE_NAME, parameters) | {"RoleARN": self.launch_role_arn}
         return {"TemplateProviders": [{"CfnTemplateProvider": provider}]}
 
-    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it: all that is present, and this version still has."""
-        kept = {key: value for key, value in present.items() if key in self.parameters - _SAGEMAKERS}
-        return {
-            "TemplateProvidersToUpdate": [{"CfnTemplateProvider": self._provider({**kept, **parameters})}]
-        }
+    def change(
+        self, described: DescribeProjectOutputTypeDef, parameters: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it: all parameters that this version still has.
 
-    def _provider(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        Raises
+        ------
+        UserError
+            The project is of Service Catalog.
+        """
+        provider = provider_of(described)
+        if provider is None:
+            raise UserError(f"project {described['ProjectName']!r} was not created from a template in S3")
+        present = {each["Key"]: each.get("Value", "") for each in provider.get("Parameters", ())}
+        kept = {key: value for key, value in present.items() if key in self.parameters - _SAGEMAKERS}
+        changed = self._provider(provider["TemplateName"], {**kept, **parameters})
+        return {"TemplateProvidersToUpdate": [{"CfnTemplateProvider": changed}]}
+
+    def _provider(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {
-            "TemplateName": TEMPLATE_NAME,
+            "TemplateName": name,
             "TemplateURL": self.url,
             "Parameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
         }
+
+
+def provider_of(described: DescribeProjectOutputTypeDef) -> CfnTemplateProviderDetailTypeDef | None:
+    """Return template and stack of a project as SageMaker describes it; None for one of Service Catalog."""
+    for each in described.get("TemplateProviderDetails", ()):
+        return each.get("CfnTemplateProviderDetail")
+    return None
 
 
 def find(session: boto3.Session, stack_name: str, version: str = "") -> S3Template:

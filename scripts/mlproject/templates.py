@@ -11,6 +11,7 @@ from mlproject.publish import PRODUCT_NAME, STACK_NAME
 
 if TYPE_CHECKING:
     import boto3
+    from types_boto3_sagemaker.type_defs import DescribeProjectOutputTypeDef
 
 
 class Template(Protocol):
@@ -19,8 +20,10 @@ class Template(Protocol):
     def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return what SageMaker's CreateProject is told of it."""
 
-    def change(self, present: Mapping[str, str], parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it, by a project with ``present`` parameters."""
+    def change(
+        self, described: DescribeProjectOutputTypeDef, parameters: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return what SageMaker's UpdateProject is told of it for a project, as SageMaker describes that."""
 
 
 def find(session: boto3.Session, place: Place, version: str = "") -> Template:

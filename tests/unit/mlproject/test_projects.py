@@ -43,7 +43,7 @@ def described(status: str, reason: str = "") -> dict[str, Any]:
 
 def in_s3(status: str) -> dict[str, Any]:
     provider = {
-        "TemplateName": "project",
+        "TemplateName": "chosen-in-studio",
         "TemplateURL": TEMPLATE.url,
         "RoleARN": TEMPLATE.launch_role_arn,
         "Parameters": [
@@ -126,7 +126,7 @@ def test_an_update_says_every_parameter_that_the_version_has_again_and_the_new_o
             "TemplateProvidersToUpdate": [
                 {
                     "CfnTemplateProvider": {
-                        "TemplateName": "project",
+                        "TemplateName": "chosen-in-studio",
                         "TemplateURL": TEMPLATE.url,
                         "Parameters": [
                             {"Key": "ApproverEmail", "Value": "a@example.com"},
@@ -141,6 +141,12 @@ def test_an_update_says_every_parameter_that_the_version_has_again_and_the_new_o
     found = projects.find(session, "churn")
     updated = projects.update(session, found, TEMPLATE, {"ApiAuthorization": "API_KEY"})
     assert updated.status == "UpdateInProgress"
+
+
+def test_a_project_of_a_product_is_not_updated_to_a_template_in_s3(session: Any) -> None:
+    queue(session, described("CreateCompleted"), described("CreateCompleted"))
+    with pytest.raises(UserError, match="'churn' was not created from a template in S3"):
+        projects.update(session, projects.find(session, "churn"), TEMPLATE, {})
 
 
 def test_an_update_of_a_product_names_the_version(session: Any) -> None:
