@@ -112,6 +112,10 @@ bench-training: .venv/bench-training/.ready ## Training beside bare XGBoost, on 
 bench-preprocess: .venv/bench-training/.ready ## Preprocess beside pandas and scikit-learn
 	.venv/bench-training/bin/python tests/benchmarks/bench_preprocess.py
 
+.PHONY: bench-pipelines
+bench-pipelines: .venv/client-sagemaker/.ready ## Checking and compiling pipelines beside bare libraries and the whole SDK
+	.venv/client-sagemaker/bin/python tests/benchmarks/bench_pipelines.py
+
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse

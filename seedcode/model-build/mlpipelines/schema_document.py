@@ -233,9 +233,3 @@ class Document(Section):
     sagemakerPipeline: PipelineSection | None = Field(
         None, description="The pipeline that this file makes; it may use models of other files."
     )
-
-
-class WrappedDocument(Section):
-    """A configuration file as the sample writes it."""
-
-    conf: Document
