@@ -178,7 +178,10 @@ class ModelBuilder:
 
     def _refuse_repacking(self, step: WrittenStep) -> None:
         if step.block.ModelRepack in (True, "True"):
-            message = "models are not repacked here: leave the inference script in the archive when training"
+            message = (
+                "models are not repacked here: let the training put the script into code/ of SM_MODEL_DIR,"
+                " or serve with an image that has it, and say False"
+            )
             self.jobs.problems.append(step.block_problem(message, "ModelRepack"))
 
     def _note(self, step: WrittenStep, message: str) -> None:

@@ -74,6 +74,7 @@ def test_what_is_right_has_no_problems(repository: Repository) -> None:
         ("step_class: RegisterModel", "step_class: RegisterModel, enable_cache: true", "17:", "SageMaker does not cache"),
         ("step_class: Processing", "step_class: Processing, step_type: prep", "13:", "has no prep for it (Processing)"),
         ("  a:\n      steps", "  b:\n      steps", "11:5", "no file has a model b; there is a"),
+        ("registry: {}", 'registry: {ModelRepack: "True"}', "7:16: models.a.registry.ModelRepack", "put the script into code/ of SM_MODEL_DIR"),
         ("    registry: {}", "    registry: {}\n    postprocess: {}", "8:5", "no step has the step_type postprocess"),
         ("train: {image: project", "train: {instance_count: 0, image: project", "5:13", "greater than or equal to 1"),
         ("train: {image: project", "train: {image: ./nowhere", "5:5", "there is no nowhere/Dockerfile"),
