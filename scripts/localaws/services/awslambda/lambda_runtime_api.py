@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
 API = "/2018-06-01/runtime"
+LOOK_UP_SECONDS = 1.0
 
 
 class Event(Protocol):
@@ -107,5 +108,8 @@ def serve(instance: Served, host: str) -> RuntimeApi:
     """Serve an instance at an address of this machine that its container reaches."""
     api = RuntimeApi((host, 0), _ApiHandler)
     api.instance = instance
-    threading.Thread(target=api.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
+    # How soon it ends matters little; every instance that stays warm looks up this often.
+    threading.Thread(
+        target=api.serve_forever, args=(LOOK_UP_SECONDS,), name="runtime api", daemon=True
+    ).start()
     return api
