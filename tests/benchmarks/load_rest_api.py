@@ -29,6 +29,10 @@ MOST_ERRORS = 0.0001
 GROWTH = 1.05
 """The last fifth of the time may take this much of the memory after the first fifth, when buffers have their size."""
 
+WARM_UP = (0.1, 0.3, 0.6, 1.0)
+"""Shares of the rate before anything is measured: functions start environments as they are called at once."""
+
+WARM_UP_SECONDS = 5.0
 SAMPLE_SECONDS = 5.0
 UNLIMITED = "10000"
 
@@ -89,8 +93,11 @@ def main() -> int:
     target = find_target(session, options.project, options.rehearsal)
     process = int((options.rehearsal / "localaws.pid").read_text())
     memory: list[float] = []
-    with throttling(session, target, UNLIMITED), sampling(process, memory):
-        served = offer(target, options.rate, options.minutes * 60)
+    with throttling(session, target, UNLIMITED):
+        for part in WARM_UP:
+            offer(target, options.rate * part, WARM_UP_SECONDS)
+        with sampling(process, memory):
+            served = offer(target, options.rate, options.minutes * 60)
     throttled = offer(target, options.rate, min(30.0, options.minutes * 60))
     return report(options.rate, served, throttled, memory)
 
