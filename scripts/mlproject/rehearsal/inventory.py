@@ -50,7 +50,7 @@ LISTINGS = (
     Listing("codecommit", "list_repositories", "repositories[].repositoryName"),
     Listing("codepipeline", "list_pipelines", "pipelines[].name"),
     Listing("ec2", "describe_nat_gateways", "NatGateways[?State != 'deleted'].NatGatewayId"),
-    Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints[].VpcEndpointId"),
+    Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId"),
     Listing("ec2", "describe_vpcs", "Vpcs[].VpcId"),
     Listing("ecr", "describe_repositories", "repositories[].repositoryName"),
     Listing("events", "list_rules", "Rules[].Name"),
