@@ -110,23 +110,8 @@ class _Planner:
             images,
             self.problems,
         )
-        models = ModelBuilder(self._jobs)
-        checks = CheckBuilder(self._jobs)
-        training = TrainingBuilder(self._jobs)
-        processing = ProcessingBuilder(self._jobs)
-        self._checks = checks
-        self._builders: Mapping[type[StepEntry], Callable[[WrittenStep], dict[str, Any]]] = {
-            ProcessingStepEntry: processing.processing,
-            MetricsStepEntry: processing.processing,
-            TrainingStepEntry: training.training,
-            TuningStepEntry: training.tuning,
-            AutoMLStepEntry: AutoMLBuilder(self._jobs).automl,
-            QualityCheckStepEntry: checks.quality,
-            ClarifyCheckStepEntry: checks.clarify,
-            TransformStepEntry: models.transform,
-            CreateModelStepEntry: models.create,
-            RegisterModelStepEntry: models.register,
-        }
+        self._checks = CheckBuilder(self._jobs)
+        self._builders = _builders(self._jobs)
         self._collect_parameters()
         for step in self._steps.values():
             outputs[step.name] = step.outputs(self._jobs.model_prefix(step))
@@ -277,6 +262,24 @@ class _Planner:
             circle = error.args[1]
             message = f"these steps wait for each other: {' >> '.join(circle)}"
             self.problems.append(self._steps[circle[0]].problem(message))
+
+
+def _builders(jobs: JobParts) -> Mapping[type[StepEntry], Callable[[WrittenStep], dict[str, Any]]]:
+    """Return what makes the request of each kind of step that has one."""
+    processing, training = ProcessingBuilder(jobs), TrainingBuilder(jobs)
+    checks, models = CheckBuilder(jobs), ModelBuilder(jobs)
+    return {
+        ProcessingStepEntry: processing.processing,
+        MetricsStepEntry: processing.processing,
+        TrainingStepEntry: training.training,
+        TuningStepEntry: training.tuning,
+        AutoMLStepEntry: AutoMLBuilder(jobs).automl,
+        QualityCheckStepEntry: checks.quality,
+        ClarifyCheckStepEntry: checks.clarify,
+        TransformStepEntry: models.transform,
+        CreateModelStepEntry: models.create,
+        RegisterModelStepEntry: models.register,
+    }
 
 
 def _property_files(step: WrittenStep) -> list[PropertyFileFact]:

@@ -8,11 +8,10 @@ from pydantic import Field, JsonValue, PositiveInt
 
 from mlpipelines.schema_base import Section
 from mlpipelines.schema_jobs import Channels, Tags, usual_channels
-from mlpipelines.schema_values import Count, InstanceType, Scalar, Text, Value
+from mlpipelines.schema_values import Count, InstanceType, Scalar, Switch, Text, Value
 
 DatasetFormat: TypeAlias = dict[Literal["csv", "json", "parquet"], dict[str, Scalar]]
 CHECK_INSTANCE = "ml.m5.xlarge"
-Switch: TypeAlias = Value
 
 
 class Check(Section):

@@ -118,6 +118,11 @@ Count = TypeAliasType(
     ],
 )
 """A whole number from 1 on, or a parameter."""
+Switch = TypeAliasType(
+    "Switch",
+    Annotated[Annotated[bool, Tag(PLAIN)] | Annotated[ParameterValue, Tag("<parameter>")], _SIMPLE],
+)
+"""True, false or a parameter."""
 InstanceType = TypeAliasType(
     "InstanceType",
     Annotated[

@@ -169,6 +169,7 @@ def test_a_region_without_the_image_is_named() -> None:
         ("- {step_name: make, step_class: CreateModel}", "", "a check of model_bias needs a model: put a CreateModel step before it"),
         ("methods: {shap: {}}", "methods: 3", "the analysis needs methods"),
         ("step_type: model_quality", "step_type: data_bias", "has no data_bias for it (QualityCheck)"),
+        ("register_new_baseline: true", "register_new_baseline: maybe", "must be true or false"),
         ("data_quality: {", "data_quality: {channels: [train, test], ", "a check has one channel"),
     ],
 )  # fmt: skip
