@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployment.deployment_errors import UserError
-from deployment.stage_config import CONFIG_FOLDER, read_stage_config
+from deployment.stage_config import CONFIG_FOLDER, StageConfig, read_stage_config
 from deployment.stage_report import publish, read_results, render_html, report_url
 from deployment.stage_settings import StageSettings
 
@@ -26,7 +26,13 @@ JUNIT = """<?xml version="1.0"?>
   {more}
 </testsuite></testsuites>
 """
-CONFIG = read_stage_config("staging")
+CONFIG = StageConfig.model_validate(
+    {
+        "scale_out_by": 0,
+        "data_capture_percentage": 0,
+        "tests": {"score_tolerance": 0.001, "latency_requests": 20, "latency_p95_seconds": 1},
+    }
+)
 FAILED = (
     '<testcase name="test_x" time="0"><failure message="assert &lt;b&gt; == 1">trace</failure></testcase>'
 )
