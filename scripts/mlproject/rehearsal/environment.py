@@ -77,7 +77,7 @@ def rehearse_environment(output: Path) -> Summary:
 
 
 class _Stack:
-    """A copy of the environment's root module and of the modules it shares, run against a local AWS by its real host names."""
+    """A copy of the environment's root module and the modules it shares, run on a local AWS by its real host names."""
 
     def __init__(self, local: LocalAws, output: Path) -> None:
         self._folder = output / "terraform/environment"
