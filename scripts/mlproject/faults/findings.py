@@ -61,26 +61,26 @@ class Row:
     """A fault in the report; ``recovered`` is false for one that did not end as it should, and ``seen`` says why."""
 
     name: str
-    engine: str
     injected: str
     seen: str
     end_state: str
     recovery: str
     recovered: bool
     seconds: float
+    engine: str = ENGINES[0]
 
 
 def row(name: str, engine: str, injected: str, finding: Finding, data: Path) -> Row:
     """Return the row of a fault that ended as it should; paths below ``data`` are told as from a container."""
     seen = shortened(finding.seen.replace(str(data), ""))
     seconds = round(finding.seconds, 1)
-    return Row(name, engine, injected, seen, finding.end_state, finding.recovery, True, seconds)
+    return Row(name, injected, seen, finding.end_state, finding.recovery, True, seconds, engine)
 
 
 def failed_row(name: str, engine: str, injected: str, error: Exception, seconds: float) -> Row:
     """Return the row of a fault that did not end as it should."""
     seen = f"{type(error).__name__}: {error}"
-    return Row(name, engine, injected, seen, "not as it should be", "-", False, seconds)
+    return Row(name, injected, seen, "not as it should be", "-", False, seconds, engine)
 
 
 def shortened(text: str) -> str:
