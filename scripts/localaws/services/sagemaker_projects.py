@@ -297,8 +297,7 @@ def _update_stack(request: Request, project: Project, changes: Mapping[str, Any]
             break
     else:
         raise ValidationError(f"Project {project.name} has no template {changes['TemplateName']}")
-    updated = {**provider, "TemplateURL": changes["TemplateURL"]}
-    updated["Parameters"] = _merged(provider.get("Parameters") or (), changes.get("Parameters") or ())
+    updated = {**provider, **changes}
     client, stack_id = _cloudformation(request), project.stacks[provider["TemplateName"]]
     _forward(lambda: client.update_stack(StackName=stack_id, **_stack_arguments(project, updated)))
     provider.update(updated)
