@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,18 @@ from configured_repository import Repository
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_shapes import FILES, SAMPLES
+from test_checks_and_automl import CONF as CHECKS
+from test_control_steps import CONF as CALLS
 
 from mlpipelines.project_settings import stand_in_settings
 from mlpipelines.schema_errors import keys_with_sections
 from mlpipelines.schema_model import ModelSection
 
+WRITTEN = {
+    **SAMPLES,
+    "checks": {"work/adults/conf/conf.yaml": CHECKS, "adults/prepare.py": "\n"},
+    "calls": {"work/calls/conf/conf.yaml": CALLS},
+}
 KEYS = [*sorted(keys_with_sections()), "models", "x", "conf", "a"]
 WORDS = [
     "",
@@ -144,17 +152,18 @@ def test_any_text_is_planned_or_told(text: str) -> None:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(sorted(SAMPLES)), st.data())
-def test_a_sample_with_a_mutation_is_planned_or_told(name: str, data: st.DataObject) -> None:
+@given(st.sampled_from(sorted(WRITTEN)), st.data())
+def test_what_is_right_with_a_mutation_is_planned_or_told(name: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository(Path(folder), stand_in_settings()).write(FILES)
-        for path, text in SAMPLES[name].items():
+        for path, text in WRITTEN[name].items():
             lines = text.splitlines()
             number = data.draw(st.integers(0, len(lines) - 1))
+            line = lines[number]
+            word = data.draw(st.sampled_from(re.findall(r"[\w.-]+", line) or [""]))
+            other = line.replace(word, data.draw(st.sampled_from(WORDS)), 1)
             lines[number] = data.draw(
-                st.sampled_from(
-                    ["", lines[number] + "x", lines[number].strip(), lines[number].replace(":", "")]
-                )
+                st.sampled_from(["", line + "x", line.strip(), line.replace(":", ""), other])
             )
             repository.write({path: "\n".join(lines) + "\n"})
         for problem in repository.problems():
