@@ -17,6 +17,7 @@ from mlproject.faults.containers import STARVED_MB, RunningContainer
 from mlproject.faults.findings import Finding
 from mlproject.faults.injection import until
 from mlproject.faults.world import RUNNER, World, timed
+from terraform_runner.runner_errors import RunnerError
 from terraform_runner.seeding import seed
 from terraform_runner.template_bundle import SeedFile
 
@@ -45,7 +46,7 @@ def create_commit_race(world: World) -> Finding:
         client = boto3.Session().client("codecommit")
         try:
             return f"committed: {seed(client, repository, files, 'v1')}"
-        except client.exceptions.ClientError as error:
+        except RunnerError as error:
             return str(error)
 
     try:
