@@ -134,7 +134,7 @@ def test_a_search_is_stopped(searching: SageMaker) -> None:
 
 def test_what_is_not_searched_is_refused_by_name(searching: SageMaker) -> None:
     generation = {"AlgorithmsConfig": [{"AutoMLAlgorithms": ["catboost"]}]}
-    for words, changes in {
+    refused: dict[str, dict[str, Any]] = {
         "does not support Mode": {"AutoMLJobConfig": {"Mode": "HYPERPARAMETER_TUNING"}},
         "algorithms catboost: it knows xgboost": {
             "AutoMLJobConfig": {"CandidateGenerationConfig": generation}
@@ -143,7 +143,8 @@ def test_what_is_not_searched_is_refused_by_name(searching: SageMaker) -> None:
         "CompressionType": {
             "InputDataConfig": [{**source(), "TargetAttributeName": "x", "CompressionType": "Gzip"}]
         },
-    }.items():
+    }
+    for words, changes in refused.items():
         with pytest.raises(ClientError, match=words):
             searching.client.create_auto_ml_job(**first_api(searching, **changes))
 
