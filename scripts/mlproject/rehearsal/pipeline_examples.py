@@ -49,7 +49,7 @@ def run(life: Life, names: Sequence[str]) -> None:
             with life.summary.step(f"run the pipeline {name}") as progress, ExitStack() as imports:
                 scientist.switch_on(name, imports)
                 life.wait_pipeline(life.project.names.repository("modelbuild"), number, progress)
-                console.note(f"{name}: {_tell_steps(life, name)}")
+                console.note(f"{name}: {tell_steps(life, name)}")
 
 
 class _Scientist:
@@ -91,7 +91,7 @@ class _Scientist:
             raise PlatformError(f"git {arguments[0]} fails: {done.stderr.strip()}")
 
 
-def _tell_steps(life: Life, name: str) -> str:
+def tell_steps(life: Life, name: str) -> str:
     """Return how each step of the pipeline's latest execution ended; raise if it did not succeed."""
     sagemaker: Any = life.session.client("sagemaker")
     pipeline = f"{life.project.names.prefix}-{name}"

@@ -1,0 +1,52 @@
+"""The project variants: what the form offers is what the function, the stack, the bundle and the rehearsal know."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mlproject.bundle import template_bundle
+from mlproject.rehearsal.variants import DEFAULT, LIVES
+from terraform_runner.project_request import DEFAULT_VARIANT
+from terraform_runner.template_bundle import TemplateBundle
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> TemplateBundle:
+    archive, root = template_bundle(ROOT), tmp_path_factory.mktemp("bundle")
+    zipfile.ZipFile(io.BytesIO(archive.content)).extractall(root)
+    return TemplateBundle(root, archive.version)
+
+
+def names_in(path: str, pattern: str) -> list[str]:
+    found = re.search(pattern, (ROOT / path).read_text())
+    assert found
+    return re.findall(r"[a-z][a-z0-9-]+", found[1])
+
+
+def test_every_part_knows_the_same_variants(bundle: TemplateBundle) -> None:
+    form = names_in("cloudformation/project.yaml", r"ProjectVariant:\n.*\n.*\n +AllowedValues: \[(.*)\]")
+    function = names_in(
+        "lambda/terraform-runner/terraform_runner_provider/custom_resource_request.py",
+        r"_VARIANTS = \((.*)\)",
+    )
+    stack = names_in("terraform/variables.tf", r"contains\(\[(.*)\], var.project_variant\)")
+    assert form == function == stack
+    assert sorted(form) == list(bundle.variants) == sorted([DEFAULT, *LIVES])
+    assert form[0] == DEFAULT == DEFAULT_VARIANT
+
+
+def test_every_variant_s_repositories_stand_alone(bundle: TemplateBundle) -> None:
+    for variant in bundle.variants:
+        seeded = bundle.seed("modelbuild", variant)
+        assert {"README.md", "buildspec/train.yml", "container/Dockerfile", "mlpipelines/plan.py"} <= {
+            *seeded
+        }
+        assert any(re.fullmatch(r"tests/jobs/test_\w+\.py", name) for name in seeded)
+        assert ("churn/conf/conf.yaml" in seeded) == (variant == DEFAULT)
