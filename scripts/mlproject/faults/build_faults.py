@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ PROCESSING = (
 SHORT_MINUTE = 0.3
 """Seconds: the runner's fifty minutes then pass in fifteen."""
 NO_SPACE = "writes of the preprocessing job find no space left on the device"
-LONG_TRAINING = {"num_round": "1000000", "early_stopping_rounds": "0"}
+LONG_TRAINING = {"num_round": "1000000", "early_stopping_rounds": "1000000"}
 
 
 @fault("create_commit race", "two runners seed the same empty repository at once")
@@ -88,7 +89,7 @@ def codebuild_timeout(world: World) -> Finding:
     in_docker=f"the training container's limit of memory is lowered to {STARVED_MB} MB",
 )
 def training_out_of_memory(world: World) -> Finding:
-    return _lost_training(world, hosts=1, harm=lambda container: container.starve())
+    return _lost_training(world, hosts=1, harm=lambda container: container.starve(), told="137|memory")
 
 
 @fault(
@@ -97,7 +98,7 @@ def training_out_of_memory(world: World) -> Finding:
     in_docker="docker kill of one of two training hosts",
 )
 def training_host_lost(world: World) -> Finding:
-    return _lost_training(world, hosts=2, harm=lambda container: container.kill())
+    return _lost_training(world, hosts=2, harm=lambda container: container.kill(), told="137")
 
 
 @fault("processing disk full", NO_SPACE, in_docker=NO_SPACE)
@@ -129,7 +130,7 @@ def processing_disk_full(world: World) -> Finding:
     return Finding(ended["FailureReason"], "job Failed; nothing delivered", "retry", timer.seconds)
 
 
-def _lost_training(world: World, hosts: int, harm: Callable[[RunningContainer], None]) -> Finding:
+def _lost_training(world: World, hosts: int, harm: Callable[[RunningContainer], None], told: str) -> Finding:
     client = world.client("sagemaker")
     world.train()
     oldest = client.list_training_jobs(SortBy="CreationTime", SortOrder="Ascending")["TrainingJobSummaries"][
@@ -148,6 +149,8 @@ def _lost_training(world: World, hosts: int, harm: Callable[[RunningContainer], 
     ended = _ended(lambda: client.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
     if ended["TrainingJobStatus"] != "Failed":
         raise PlatformError(f"the job is {ended['TrainingJobStatus']}")
+    if not re.search(told, ended["FailureReason"]):
+        raise PlatformError(f"the job failed of something else: {ended['FailureReason']}")
     with timed() as timer:
         client.create_training_job(TrainingJobName=f"{name}-again", **given, HyperParameters=parameters)
         retried = _ended(
