@@ -127,11 +127,7 @@ def approval_expired(world: World) -> Finding:
     )
 
 
-@fault(
-    "endpoint container crash at start",
-    DAMAGED,
-    in_docker=DAMAGED,
-)
+@fault("endpoint container crash at start", DAMAGED)
 def crash_at_start(world: World) -> Finding:
     in_production(world)
     models = registry(world)
