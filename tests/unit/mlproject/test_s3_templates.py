@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_api._internal.models import moto_api_backend
 from moto.s3.models import s3_backends
 
+from localaws.server import LocalAws
 from mlproject import s3_templates, stack_deploy
 from mlproject.errors import UserError
 
@@ -28,14 +30,17 @@ Resources: {Topic: {Type: "AWS::SNS::Topic"}}
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Give an account with a bucket and a stack."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(stack_deploy, "read", lambda *_: stack_deploy.Stack(OUTPUTS, {}))
-    with mock_aws():
-        made = boto3.Session("testing", "testing", region_name="us-east-1")
-        made.client("s3").create_bucket(Bucket="artifacts")
-        yield made
+    server = LocalAws(tmp_path / "localaws", image_cache=tmp_path / "images")
+    server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+    made = boto3.Session("testing", "testing", region_name="us-east-1")
+    made.client("s3").create_bucket(Bucket="artifacts")
+    yield made
+    server.close()
+    moto_api_backend.reset()
 
 
 def put(session: boto3.Session, version: str, day: int, *, shown: bool = True) -> None:

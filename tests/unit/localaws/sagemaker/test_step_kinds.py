@@ -153,7 +153,7 @@ def test_a_token_that_nobody_gave_out_is_not_found(sagemaker: SageMaker) -> None
         sagemaker.client.send_pipeline_execution_step_failure(CallbackToken="0123456789")
 
 
-@pytest.mark.parametrize("kind", ["AutoML", "ClarifyCheck", "QualityCheck", "EMR", "EMRServerless"])
+@pytest.mark.parametrize("kind", ["ClarifyCheck", "QualityCheck", "EMR", "EMRServerless"])
 def test_what_nothing_executes_is_refused_by_name(sagemaker: SageMaker, kind: str) -> None:
     definition = document({"Name": "Step", "Type": kind, "Arguments": {}})
     with pytest.raises(ClientError, match=f"does not support the type {kind} of step Step"):
