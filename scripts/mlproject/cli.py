@@ -162,9 +162,8 @@ def create(
     parameters = {key: str(value) for key, value in chosen.items() if value}
     with console.progress(f"create {name}") as progress:
         project = projects.create(session, template, name, parameters)
-        if not no_wait:
-            project = projects.wait(session, project, progress)
-    _show(dataclasses.asdict(project), json, f"project {name} ({project.project_id}) is {project.status}")
+        project = project if no_wait else projects.wait(session, project, progress)
+    _show_project(project, json)
 
 
 @app.command()
@@ -181,9 +180,8 @@ def update(
     template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
     with console.progress(f"update {name}") as progress:
         project = projects.update(session, project, template, {})
-        if not no_wait:
-            project = projects.wait(session, project, progress)
-    _show(dataclasses.asdict(project), json, f"project {name} ({project.project_id}) is {project.status}")
+        project = project if no_wait else projects.wait(session, project, progress)
+    _show_project(project, json)
 
 
 @app.command(name="status")
@@ -340,6 +338,14 @@ def _decide(name: str, decision: approvals.Decision, comment: str, region: str, 
         session, projects.find(session, name).names.repository("modeldeploy"), decision, comment
     )
     _show(dataclasses.asdict(gate), json, f"{decision.lower()} at {gate.stage} of {gate.pipeline}")
+
+
+def _show_project(project: projects.Project, json: bool) -> None:
+    _show(
+        dataclasses.asdict(project),
+        json,
+        f"project {project.name} ({project.project_id}) is {project.status}",
+    )
 
 
 def _show(result: dict[str, Any], json: bool, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The rehearsed account's CloudWatch logs come in; one text file a stream goes to the output folder."""
+"""The rehearsed account's CloudWatch logs come in; a group's text, or a file for each stream, goes out."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def save(session: boto3.Session, folder: Path) -> None:
             ):
                 for stream in streams["logStreams"]:
                     _save_stream(client, group["logGroupName"], stream["logStreamName"], folder)
+
+
+def read(session: boto3.Session, group: str) -> str:
+    """Return what all streams of a log group say."""
+    pages = session.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return "".join(event["message"] for page in pages for event in page["events"])
 
 
 def _save_stream(client: CloudWatchLogsClient, group: str, stream: str, folder: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlproject import projects
+from mlproject import projects, stack_deploy
 from mlproject.errors import PlatformError, UserError
-from mlproject.rehearsal import scientist
+from mlproject.rehearsal import logs, scientist
 from mlproject.rehearsal.local import ACCOUNT_ID
 from mlproject.rehearsal.people import PROJECT, Statements
 
@@ -110,9 +110,7 @@ def _is_refused(life: Life, pipeline: str) -> bool:
     executions = life.executions(pipeline)
     if len(executions) < 4 or executions[0]["status"] == "InProgress":
         return False
-    group = f"/aws/codebuild/{pipeline}-build"
-    pages = life.session.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-    log = "".join(event["message"] for page in pages for event in page["events"])
+    log = logs.read(life.session, f"/aws/codebuild/{pipeline}-build")
     if executions[0]["status"] != "Failed" or REFUSAL not in log:
         raise PlatformError(f"the mode of a living stage was changed: {pipeline} {executions[0]['status']}")
     return True
@@ -122,17 +120,16 @@ def _predict(life: Life) -> None:
     """The application puts a record into the bucket, calls the endpoint, and finds the evaluation's score there."""
     with life.summary.step("predict by an asynchronous call") as progress:
         golden = life.golden_record()
-        stack = life.session.client("cloudformation").describe_stacks(
-            StackName=life.project.names.stage_stack("prod")
-        )["Stacks"][0]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-        request = f"{outputs['AsynchronousUri']}/input/{uuid.uuid4()}.json"
+        stack = stack_deploy.read(life.session, life.project.names.stage_stack("prod"))
+        if stack is None:
+            raise PlatformError("production has no stack")
+        request = f"{stack.outputs['AsynchronousUri']}/input/{uuid.uuid4()}.json"
         place, s3 = urlsplit(request), life.people.developer.client("s3")
         s3.put_object(
             Bucket=place.netloc, Key=place.path.lstrip("/"), Body=json.dumps(golden["record"]).encode()
         )
         answer = life.people.developer.client("sagemaker-runtime").invoke_endpoint_async(
-            EndpointName=outputs["EndpointName"], InputLocation=request, ContentType="application/json"
+            EndpointName=stack.outputs["EndpointName"], InputLocation=request, ContentType="application/json"
         )
         started = time.monotonic()
         life.wait(partial(_is_there, s3, answer), progress)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from mlproject.errors import PlatformError, UserError
-from mlproject.rehearsal import pipeline_examples
+from mlproject.rehearsal import logs, pipeline_examples
 
 if TYPE_CHECKING:
     from mlproject.rehearsal.life import Life
@@ -37,16 +37,10 @@ def config_only(life: Life) -> None:
     with life.summary.step("build green without a pipeline") as progress:
         build = life.project.names.repository("modelbuild")
         life.wait_pipeline(build, 1, progress)
-        if NOTHING_TO_RUN not in _train_log(life):
+        if NOTHING_TO_RUN not in logs.read(life.session, f"/aws/codebuild/{build}-train"):
             raise PlatformError("the first build had nothing to run, yet its log does not say so")
     life.wait_for_nothing_to_deploy()
     pipeline_examples.run(life, ["first-pipeline"])
-
-
-def _train_log(life: Life) -> str:
-    group = f"/aws/codebuild/{life.project.names.repository('modelbuild')}-train"
-    pages = life.session.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-    return "".join(event["message"] for page in pages for event in page["events"])
 
 
 LIVES: Mapping[str, Callable[[Life], None]] = {"config-only": config_only}
