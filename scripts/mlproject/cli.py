@@ -323,7 +323,7 @@ def faults(
         Path | None, typer.Option(help="Write the table for people there, once every fault has run.")
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="What runs containers there; docker: faults of images and containers only.")
+        Engine, typer.Option(help="What runs containers there: processes or docker; each has its rows.")
     ] = Engine.PROCESSES,
 ) -> None:
     """Break what can break in a local AWS, and see that each is told, ends well and can be recovered from."""

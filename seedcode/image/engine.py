@@ -39,7 +39,9 @@ class DockerEngine:
 
     def build(self, context: Path, reference: str) -> None:
         # Lambda and SageMaker take plain images, not an index with attestations, which buildx makes unless told so.
-        _run(["env", "BUILDX_NO_DEFAULT_ATTESTATIONS=1", "docker", "build", "--tag", reference, str(context)])
+        # A failed step's container would stay on a laptop; one that buildx lacks, buildx does not mind.
+        plain = ["env", "BUILDX_NO_DEFAULT_ATTESTATIONS=1"]
+        _run([*plain, "docker", "build", "--force-rm", "--tag", reference, str(context)])
 
     def login(self, host: str, password: str) -> None:
         _run(["docker", "login", "--username", "AWS", "--password-stdin", host], text_input=password)

@@ -32,7 +32,6 @@ PROCESSING = (
 )
 SHORT_MINUTE = 0.3
 """Seconds: the runner's fifty minutes then pass in fifteen."""
-NO_SPACE = "writes of the preprocessing job find no space left on the device"
 LONG_TRAINING = {"num_round": "1000000", "early_stopping_rounds": "1000000"}
 
 
@@ -101,7 +100,7 @@ def training_host_lost(world: World) -> Finding:
     return _lost_training(world, hosts=2, harm=lambda container: container.kill(), told="137")
 
 
-@fault("processing disk full", NO_SPACE, in_docker=NO_SPACE)
+@fault("processing disk full", "writes of the preprocessing job find no space left on the device")
 def processing_disk_full(world: World) -> Finding:
     client = world.client("sagemaker")
     world.train()

@@ -1,4 +1,4 @@
-"""The name of a job or an endpoint comes in, its running containers go out: to be killed, starved or frozen."""
+"""The name of a build, job or endpoint comes in, what runs of it goes out: to be killed, starved or frozen."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import re
 import signal
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import docker
 
-from mlproject.faults.injection import PROC, processes
+from mlproject.errors import PlatformError
+from mlproject.faults.injection import PROC, kill, processes
 
 NAME_LABEL = "localaws.name"
 STARVED_MB = 100
@@ -40,6 +42,9 @@ class Containers(Protocol):
 
     def find(self, name: str) -> list[RunningContainer]:
         """Return the containers of the job or endpoint of this name, in the order of their start."""
+
+    def kill_program(self, build: str, command: str) -> None:
+        """End the programs of a build whose command holds this text, with no chance to clean up."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class ProcessContainers:
                     found[match[1]].append(process)
         return [ProcessContainer(tuple(each)) for each in sorted(found.values(), key=max)]
 
+    def kill_program(self, build: str, command: str) -> None:
+        kill(f"CODEBUILD_BUILD_ID={build}", command)
+
 
 @dataclass(frozen=True)
 class DockerContainer:
@@ -108,9 +116,19 @@ class DockerContainers:
         self._client = docker.from_env()
 
     def find(self, name: str) -> list[RunningContainer]:
-        listed = self._client.containers.list(filters={"label": NAME_LABEL}, ignore_removed=True)
-        named = [each for each in listed if f"/{name}/" in each.labels[NAME_LABEL]]
+        named = self._named(lambda label: f"/{name}/" in label)
         return [DockerContainer(each) for each in sorted(named, key=lambda each: each.attrs["Created"])]
+
+    def kill_program(self, build: str, command: str) -> None:
+        # Of the build's own user and from within: the program is another user's, and has another number, out here.
+        for container in self._named(lambda label: label.endswith(f"/{build}")):
+            code, told = container.exec_run(["pkill", "-KILL", "-f", command])
+            if code:
+                raise PlatformError(f"{command} cannot be killed in {build}: {told.decode().strip()}")
+
+    def _named(self, meant: Callable[[str], bool]) -> list[Any]:
+        listed = self._client.containers.list(filters={"label": NAME_LABEL}, ignore_removed=True)
+        return [each for each in listed if meant(each.labels[NAME_LABEL])]
 
 
 def containers(engine: str) -> Containers:

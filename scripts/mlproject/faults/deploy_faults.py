@@ -12,7 +12,6 @@ from mlproject.faults.production import expect_answers, in_production, registry
 from mlproject.faults.world import World, timed
 
 GATE = "ApproveProduction"
-DAMAGED = "a model that passed staging is damaged before production loads it"
 SHORT_MINUTE = 0.0005
 """Seconds: seven days then pass in five."""
 
@@ -127,7 +126,9 @@ def approval_expired(world: World) -> Finding:
     )
 
 
-@fault("endpoint container crash at start", DAMAGED)
+@fault(
+    "endpoint container crash at start", "a model that passed staging is damaged before production loads it"
+)
 def crash_at_start(world: World) -> Finding:
     in_production(world)
     models = registry(world)

@@ -25,8 +25,8 @@ PAGE_HEAD = (
 )
 DOCKER_HEAD = (
     "\n## In Docker\n\n"
-    "Faults of images and containers once more, by `make faults ENGINE=docker`: the images are built from their "
-    "Dockerfiles, and containers of the Docker engine are what is broken.\n\n"
+    "The same once more by `make faults ENGINE=docker`: the images are built from their Dockerfiles, and builds, jobs "
+    "and endpoints are containers of the Docker engine.\n\n"
 )
 TABLE_HEAD = (
     "| fault | injected | what the user sees | end state | recovered by | seconds |\n"

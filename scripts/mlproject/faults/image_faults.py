@@ -16,18 +16,41 @@ import docker
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
+from mlproject.faults.injection import until
+from mlproject.faults.model_versions import pushed
 from mlproject.faults.world import World, timed
 from mlproject.rehearsal import engines
 from mlproject.rehearsal.life import IMAGE_BUILD, IMAGES
 
+DOCKERFILE = "container/Dockerfile"
 BROKEN = "RUN exit 7"
 
 
 @fault(
     "docker build failure",
     "the model image's Dockerfile is broken; the program of the stage Image builds it",
+    in_docker="a commit breaks the model image's Dockerfile",
 )
 def docker_build_failure(world: World) -> Finding:
+    return _build_in_pipeline(world) if world.local.engine.builds_images else _build_here(world)
+
+
+def _build_in_pipeline(world: World) -> Finding:
+    repository = world.train().project.names.repository("modelbuild")
+    good = world.client("codecommit").get_file(repositoryName=repository, filePath=DOCKERFILE)["fileContent"]
+    stage, told = pushed(world, repository, DOCKERFILE, broken(good.decode()).encode()).failure()
+    if stage != "Image":
+        raise PlatformError(f"{stage} failed instead of Image: {told}")
+    with timed() as timer:
+        repaired = pushed(world, repository, DOCKERFILE, good)
+        until(
+            lambda: repaired.stage_status(stage) == "Succeeded", "the old Dockerfile makes no image any more"
+        )
+    repaired.abandon()
+    return _built(f"stage {stage}: {told}", timer.seconds)
+
+
+def _build_here(world: World) -> Finding:
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder) / "container"
         shutil.copytree(IMAGES["model"], context, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
@@ -40,9 +63,11 @@ def docker_build_failure(world: World) -> Finding:
         code, again = _ensure(world, IMAGES["model"])
         if code:
             raise PlatformError(f"the old Dockerfile makes no image any more: {again}")
-    return Finding(
-        told, "stage Image red; the image before stays in use", "taking the commit back", timer.seconds
-    )
+    return _built(told, timer.seconds)
+
+
+def _built(told: str, seconds: float) -> Finding:
+    return Finding(told, "stage Image red; the image before stays in use", "taking the commit back", seconds)
 
 
 @fault(

@@ -229,6 +229,33 @@ def start_pipeline(world: World, kind: str) -> Execution:
     return Execution(world, pipeline, started["pipelineExecutionId"])
 
 
+def pushed(world: World, repository: str, path: str, content: bytes) -> Execution:
+    """Commit a file to ``main``; return the execution of the repository's pipeline that this starts."""
+    codecommit, codepipeline = world.client("codecommit"), world.client("codepipeline")
+    tip = codecommit.get_branch(repositoryName=repository, branchName="main")["branch"]["commitId"]
+    commit = codecommit.put_file(
+        repositoryName=repository,
+        branchName="main",
+        fileContent=content,
+        filePath=path,
+        parentCommitId=tip,
+        commitMessage="fault campaign",
+    )["commitId"]
+    found: list[str] = []
+
+    def started() -> bool:
+        listed = codepipeline.list_pipeline_executions(pipelineName=repository)["pipelineExecutionSummaries"]
+        found[:] = [
+            each["pipelineExecutionId"]
+            for each in listed
+            if commit in {source.get("revisionId") for source in each.get("sourceRevisions", ())}
+        ]
+        return bool(found)
+
+    until(started, f"no execution of {repository} takes {commit}")
+    return Execution(world, repository, found[0])
+
+
 def abandon_all(world: World) -> None:
     """End whatever runs in the project's pipelines, so that the next fault finds them idle."""
     client = world.client("codepipeline")

@@ -8,7 +8,7 @@ from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
-from mlproject.faults.injection import Struck, kill
+from mlproject.faults.injection import Struck
 from mlproject.faults.world import World, quiet, timed
 from mlproject.rehearsal.life import Life
 
@@ -127,8 +127,7 @@ def _killed_in_create(world: World, name: str, held: str, after: int) -> Finding
 
 def _kill_held_runner(world: World, struck: Struck) -> None:
     struck.wait()
-    build = world.running_build()
-    kill(f"CODEBUILD_BUILD_ID={build}", RUNNER_COMMAND)
+    world.containers.kill_program(world.running_build(), RUNNER_COMMAND)
 
 
 def _forgotten(world: World, life: Life) -> Finding:

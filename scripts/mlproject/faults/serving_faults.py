@@ -28,6 +28,7 @@ CALLERS = 4
 @fault(
     "endpoint crash under load",
     "kill -9 of production's container while four callers ask without pause",
+    in_docker="docker kill of production's container while four callers ask without pause",
 )
 def crash_under_load(world: World) -> Finding:
     in_production(world)
@@ -53,6 +54,7 @@ def crash_under_load(world: World) -> Finding:
 @fault(
     "endpoint hangs, function out of time",
     "SIGSTOP of production's container: it takes requests and never answers",
+    in_docker="docker pause of production's container: it takes requests and never answers",
 )
 def hanging_endpoint(world: World) -> Finding:
     in_production(world)

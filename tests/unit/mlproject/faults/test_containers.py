@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from mlproject.errors import PlatformError
 from mlproject.faults.containers import DockerContainers, ProcessContainer, ProcessContainers, containers
 from mlproject.faults.image_faults import BROKEN, broken
 from mlproject.faults.injection import until
@@ -89,6 +90,10 @@ class FakeContainer:
     def update(self, **limits: str) -> None:
         self.done.append(limits)
 
+    def exec_run(self, command: list[str]) -> tuple[int, bytes]:
+        self.done.append(command)
+        return (1, b"no such program") if "unknown" in command else (0, b"")
+
 
 @dataclass
 class FakeDocker:
@@ -126,3 +131,13 @@ def test_docker_containers_are_found_by_label_and_harmed_by_the_engine(
 def test_a_dockerfile_is_broken_behind_its_first_base() -> None:
     text = "ARG BASE=x\nFROM $BASE AS build\nRUN a\nFROM $BASE\n"
     assert broken(text) == f"ARG BASE=x\nFROM $BASE AS build\n{BROKEN}\nRUN a\nFROM $BASE\n"
+
+
+def test_a_program_of_a_build_is_killed_from_within_its_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = FakeContainer("codebuild/runner:1", "1")
+    monkeypatch.setattr(docker, "from_env", lambda: FakeDocker([build, FakeContainer("codebuild/x:1", "0")]))
+    engine = containers("docker")
+    engine.kill_program("runner:1", "terraform_runner")
+    assert build.done == [["pkill", "-KILL", "-f", "terraform_runner"]]
+    with pytest.raises(PlatformError, match="unknown cannot be killed in runner:1: no such program"):
+        engine.kill_program("runner:1", "unknown")

@@ -81,9 +81,13 @@ def test_a_run_in_docker_adds_rows_and_a_table_of_its_own() -> None:
     assert "## In Docker" not in page([GOOD], processors=2)
 
 
-def test_docker_runs_the_faults_of_containers_and_images_only() -> None:
-    chosen = campaign.choose("", Engine.DOCKER)
-    assert {"training out of memory", "push of an existing immutable tag"} <= {each.name for each in chosen}
-    assert len(chosen) < len(campaign.choose("", Engine.PROCESSES)) == len(campaign.faults())
-    with pytest.raises(UserError, match="no fault that runs by docker is called 'quota'"):
-        campaign.choose("quota", Engine.DOCKER)
+def test_every_fault_runs_on_either_engine_and_says_what_it_does_there() -> None:
+    lost = next(each for each in campaign.choose("host lost"))
+    assert lost.injected_in(Engine.DOCKER).startswith("docker kill")
+    assert lost.injected_in(Engine.PROCESSES).startswith("kill -9")
+    assert all(each.injected_in(Engine.DOCKER) for each in campaign.choose(""))
+
+
+def test_a_fault_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UserError, match=r"no fault is called 'meteor'; there are: .*quota error"):
+        campaign.choose("meteor")
