@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ _WORDS = {
     "STOPPED": "was stopped",
     "TIMED_OUT": "took longer than allowed",
 }
+
+_SHELL_SAYS_KILLED = re.compile(r"(.*: line \d+:\s+\d+ )?Killed\b")
+_KILLED = "its program was killed from outside (as happens when memory runs out) and left no word of its own."
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class BuildFailure:
 
     def reason(self, last_line: str) -> str:
         """Return what a lead is told: what happened, the most telling line, and where to read on."""
-        said = last_line or self.phase_context
+        said = _KILLED if _SHELL_SAYS_KILLED.match(last_line) else last_line or self.phase_context
         sentence = f"The build that runs Terraform {_WORDS.get(self.status, self.status)}"
         sentence += f": {said}" if said else "."
         return f"{sentence} Log: {self.link}" if self.link else sentence

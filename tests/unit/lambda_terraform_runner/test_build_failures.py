@@ -47,18 +47,39 @@ def test_the_project_id_is_told_so_that_the_rollback_deletes_what_was_made(waiti
     assert "took longer than allowed" in answer["Reason"]
 
 
-def test_the_runners_last_line_is_told(waiting: Provider) -> None:
-    waiting.logs.create_log_group(logGroupName=LOG_GROUP)
-    waiting.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
-    lines = ["aws_codepipeline.this: Creating...", "[Container] 2026/11/21 08:01:27 Phase is FAILED", "  "]
-    waiting.logs.put_log_events(
+def logged(provider: Provider, *lines: str) -> None:
+    """Let the log of the failed build end with these lines."""
+    provider.logs.create_log_group(logGroupName=LOG_GROUP)
+    provider.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    provider.logs.put_log_events(
         logGroupName=LOG_GROUP,
         logStreamName=LOG_STREAM,
         logEvents=[{"timestamp": 1_795_000_000_000 + i, "message": line} for i, line in enumerate(lines)],
     )
+
+
+def test_the_runners_last_line_is_told(waiting: Provider) -> None:
+    logged(
+        waiting,
+        "aws_codepipeline.this: Creating...",
+        "[Container] 2026/11/21 08:01:27 Phase is FAILED",
+        "  ",
+    )
     waiting.handle_build_failure(failed("STOPPED"))
     reason = waiting.send.only["Reason"]  # type: ignore[attr-defined]
     assert "was stopped: aws_codepipeline.this: Creating..." in reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/codebuild/script.sh: line 4:   114 Killed        .venv/bin/python -m terraform_runner", "Killed"],
+)
+def test_the_shells_word_for_a_killed_program_is_told_as_a_sentence(waiting: Provider, line: str) -> None:
+    logged(waiting, line)
+    waiting.handle_build_failure(failed("FAILED"))
+    reason = waiting.send.only["Reason"]  # type: ignore[attr-defined]
+    assert "failed: its program was killed from outside" in reason
+    assert "script.sh" not in reason
 
 
 def test_an_answered_request_is_not_answered_again(waiting: Provider) -> None:
