@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import docker.errors
 
-from localaws import automl_image, build_image
+from localaws import build_image
 from localaws.errors import PlatformError
 from localaws.image_builder import content_key
 from localaws.images import ImageNotFound, ImageUri, find_digest
 from localaws.runtime import runtime
 from localaws.settings import HostSettings
+from localaws.stand_in_images import StandIn, stand_in
 
 CACHE = "localaws/built"
 """Where images of builds are kept when their names go: the engine's build cache goes with the last name."""
@@ -36,8 +37,8 @@ def find(client: Any, uri: str, region: str) -> str:
 
     An image of ECR comes from this server's own registry, any other from where its name says.
     """
-    if automl_image.is_meant(uri):
-        return _made_here(client, uri)
+    if (ours := stand_in(uri)) is not None:
+        return _made_here(client, uri, ours)
     try:
         image = ImageUri.parse(uri)
     except ImageNotFound:
@@ -47,11 +48,11 @@ def find(client: Any, uri: str, region: str) -> str:
     return _have(client, uri, reference, lambda: _login(image.region))
 
 
-def _made_here(client: Any, uri: str) -> str:
-    content = content_key(automl_image.FOLDER, automl_image.DOCKERFILE, {})
-    name = f"{MADE}/automl:{content[:12]}"
+def _made_here(client: Any, uri: str, ours: StandIn) -> str:
+    content = content_key(ours.folder, ours.dockerfile, {})
+    name = f"{MADE}/{ours.name}:{content[:12]}"
     try:
-        return build_image.ensure_made(client, HostSettings().https_proxy, automl_image.FOLDER, name)
+        return build_image.ensure_made(client, HostSettings().https_proxy, ours.folder, name)
     except PlatformError as error:
         raise ImageNotFound(uri, f"has no stand-in: {error}") from error
 

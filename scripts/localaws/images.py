@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localaws import automl_image
 from localaws.image_builder import Builder, Stage, content_key
 from localaws.runtime import runtime
+from localaws.stand_in_images import stand_in
 
 IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -157,8 +157,8 @@ class ImageStore:
 
     def find(self, uri: str, region: str) -> Image:
         """Return the image of a URI in ECR; raise `ImageNotFound` when there is none."""
-        if automl_image.is_meant(uri):
-            return self.prepare(automl_image.FOLDER, automl_image.DOCKERFILE, {}, log.info).image()
+        if (ours := stand_in(uri)) is not None:
+            return self.prepare(ours.folder, ours.dockerfile, {}, log.info).image()
         manifest = json.loads(find_in_registry(uri)["imageManifest"])
         layers = manifest.get("layers", [])
         key = layers[0]["digest"].removeprefix("sha256:") if layers else ""

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-DOCKERFILE = FOLDER / "Dockerfile"
 # The account that Autopilot's images are in; the tag says whose this one is.
 _ACCOUNT, _NAME = "683313688378", "sagemaker-sklearn-automl:localaws"
 _URI = re.compile(rf"{_ACCOUNT}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/{_NAME}")
