@@ -20,6 +20,8 @@ locals {
     id                       = var.project_id
     kms_key_arn              = var.kms_key_arn
     permissions_boundary_arn = var.permissions_boundary_arn
+    network                  = var.network
+    vendored                 = var.vendored
   }
 
   # The endpoint and the API's function of a stage share a name; they are of different services.

@@ -158,3 +158,32 @@ variable "template_version" {
     error_message = "The template version has 1 to 64 letters, digits, dots, underscores and hyphens, for example 0123456789abcdef."
   }
 }
+
+variable "network" {
+  description = "The platform's private network: its VPC, subnets in different zones, and the security groups of what runs in them; null: builds and jobs run in AWS's own network, which has internet."
+  type = object({
+    vpc_id             = string
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null || try(can(regex("^vpc-[0-9a-f]+$", var.network.vpc_id)) && length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0, false)
+    error_message = "The network has a VPC, at least one subnet and at least one security group, for example vpc-0123456789abcdef0, [\"subnet-0123456789abcdef0\"], [\"sg-0123456789abcdef0\"]."
+  }
+}
+
+variable "vendored" {
+  description = "Where builds without internet take packages (a prefix in S3) and base images (a repository in ECR) from; null: from the internet."
+  type = object({
+    packages_uri          = string
+    base_image_repository = string
+  })
+  default = null
+
+  validation {
+    condition     = var.vendored == null || try(can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^/].*[^/]$", var.vendored.packages_uri)) && can(regex("^[0-9]{12}[.]dkr[.]ecr[.][^/]+/.+$", var.vendored.base_image_repository)), false)
+    error_message = "Packages are in s3://bucket/prefix, base images in the URI of an ECR repository: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/mlproject-platform/base-images."
+  }
+}

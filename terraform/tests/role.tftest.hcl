@@ -112,3 +112,57 @@ run "refuses_an_actor_too_long_for_the_role_s_name" {
 
   expect_failures = [var.actor]
 }
+
+run "works_in_the_platforms_subnets_and_no_others" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    in_network = true
+    project = {
+      short_prefix             = "sagemaker-churn-p-1"
+      account_id               = "111122223333"
+      partition                = "aws"
+      dns_suffix               = "amazonaws.com"
+      region                   = "eu-west-1"
+      kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+      network = {
+        vpc_id             = "vpc-1"
+        subnet_ids         = ["subnet-1"]
+        security_group_ids = ["sg-1"]
+      }
+    }
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : toset(statement.Resource) if statement.Sid == "EnterNetwork"
+      ]) == toset([
+      "arn:aws:ec2:eu-west-1:111122223333:network-interface/*",
+      "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1",
+      "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1",
+    ])
+    error_message = "The role may enter another network."
+  }
+}
+
+run "has_no_rights_in_a_network_that_is_not_there" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    in_network = true
+  }
+
+  assert {
+    condition     = length(data.aws_iam_policy_document.network) == 0
+    error_message = "The role has rights in a network though there is none."
+  }
+}

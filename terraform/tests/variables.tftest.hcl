@@ -33,6 +33,8 @@ run "refuses_what_is_empty_or_too_small" {
     production_instance_type  = ""
     staging_instance_count    = 0
     production_instance_count = 0
+    network                   = { vpc_id = "vpc-1", subnet_ids = [], security_group_ids = ["sg-1"] }
+    vendored                  = { packages_uri = "s3://bucket", base_image_repository = "" }
     data_location             = "s3://my-bucket/"
     api_authorization         = ""
     permissions_boundary_arn  = ""
@@ -48,6 +50,8 @@ run "refuses_what_is_empty_or_too_small" {
     var.production_instance_type,
     var.staging_instance_count,
     var.production_instance_count,
+    var.network,
+    var.vendored,
     var.data_location,
     var.api_authorization,
     var.permissions_boundary_arn,

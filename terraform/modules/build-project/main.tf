@@ -11,6 +11,12 @@ terraform {
 locals {
   name      = "${var.project.name_prefix}-${var.name}"
   log_group = "/aws/codebuild/${local.name}"
+
+  # Said only where packages come from the platform: elsewhere builds ask the indexes that they know.
+  vendored = var.project.vendored == null ? {} : merge(
+    { PACKAGES_URI = var.project.vendored.packages_uri },
+    var.builds_images ? { BASE_IMAGE_REPOSITORY = var.project.vendored.base_image_repository } : {},
+  )
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -45,12 +51,22 @@ resource "aws_codebuild_project" "this" {
     privileged_mode             = var.builds_images
 
     dynamic "environment_variable" {
-      for_each = var.environment
+      for_each = merge(var.environment, local.vendored)
 
       content {
         name  = environment_variable.key
         value = environment_variable.value
       }
+    }
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.project.network == null ? [] : [var.project.network]
+
+    content {
+      vpc_id             = vpc_config.value.vpc_id
+      subnets            = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
     }
   }
 

@@ -1,7 +1,7 @@
 # What every build may do (its log, source and cache) with what this one may do; main.tf gives it to the project.
 
 data "aws_iam_policy_document" "build" {
-  source_policy_documents = var.policy_json == null ? [] : [var.policy_json]
+  source_policy_documents = concat(var.policy_json == null ? [] : [var.policy_json], data.aws_iam_policy_document.vendored[*].json)
 
   statement {
     sid       = "WriteOwnLog"
@@ -38,4 +38,5 @@ module "role" {
   service      = "codebuild"
   policy_json  = data.aws_iam_policy_document.build.json
   key_services = ["s3"]
+  in_network   = true
 }

@@ -11,6 +11,15 @@ variable "project" {
     dns_suffix               = string
     kms_key_arn              = string
     permissions_boundary_arn = string
+    network = optional(object({
+      vpc_id             = string
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    vendored = optional(object({
+      packages_uri          = string
+      base_image_repository = string
+    }))
   })
 }
 

@@ -2,6 +2,12 @@
 
 locals {
   sagemaker_pipelines = "${var.project.name_prefix}-*"
+
+  # Where the jobs of pipelines work, too.
+  network = var.project.network == null ? {} : {
+    SUBNETS         = join(",", var.project.network.subnet_ids)
+    SECURITY_GROUPS = join(",", var.project.network.security_group_ids)
+  }
 }
 
 module "test" {
@@ -47,7 +53,7 @@ module "train" {
   policy_json        = data.aws_iam_policy_document.train.json
 
   # The pipeline adds IMAGE_URI and COMMIT_ID.
-  environment = {
+  environment = merge(local.network, {
     PROJECT_NAME         = var.project.name
     PROJECT_ID           = var.project.id
     PIPELINE_PREFIX      = var.project.name_prefix
@@ -58,5 +64,5 @@ module "train" {
     KMS_KEY_ARN          = var.project.kms_key_arn
     DATA_LOCATION        = var.data_location
     IMAGE_REPOSITORY_URI = var.image_repository.uri
-  }
+  })
 }

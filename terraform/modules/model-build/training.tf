@@ -9,4 +9,5 @@ module "training_role" {
   service      = "sagemaker"
   policy_json  = data.aws_iam_policy_document.training.json
   key_services = ["s3", "sagemaker"]
+  in_network   = true
 }

@@ -13,10 +13,16 @@ variable "project" {
   type = object({
     short_prefix             = string
     account_id               = string
+    partition                = string
     region                   = string
     dns_suffix               = string
     kms_key_arn              = string
     permissions_boundary_arn = string
+    network = optional(object({
+      vpc_id             = string
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
   })
 }
 
@@ -57,6 +63,12 @@ variable "key_actions" {
   default     = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
 }
 
+variable "in_network" {
+  description = "Whether the service works in the platform's network, if it has one, with interfaces that it makes there as this role."
+  type        = bool
+  default     = false
+}
+
 locals {
   # These services say for which account they act, so that nobody else's pipeline, build or rule can use the role.
   # SageMaker says it for jobs, but does not promise it for endpoints, which could not start then; it takes a role from
@@ -87,7 +99,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "this" {
-  source_policy_documents = [var.policy_json]
+  source_policy_documents = concat([var.policy_json], data.aws_iam_policy_document.network[*].json)
 
   dynamic "statement" {
     for_each = length(var.key_services) > 0 ? [var.key_services] : []
