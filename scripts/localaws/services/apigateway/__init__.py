@@ -11,6 +11,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from localaws import coverage, routes
 from localaws.operations import graft, refuse_others
 from localaws.services.apigateway.control_plane import OPERATIONS, keep_binary_media_types
+from localaws.services.apigateway.missing_parts import answer_not_found
 from localaws.services.apigateway.modelled_status import answer_with_modelled_status
 from localaws.services.apigateway.serving import HOST, PATH, application
 
@@ -40,6 +41,7 @@ def install() -> None:
     }
     refuse_others(APIGatewayResponse, "apigateway", moto_has)
     coverage.answers("apigateway", [name for name in moto_has if not _NOT_SERVED.search(name)], APPROXIMATED)
+    answer_not_found(APIGatewayResponse)
     answer_with_modelled_status(APIGatewayResponse)
     # moto 5.2.5 has no pattern for some operations (tags of anything but stages among them) and answers HTML.
     for pattern in (f"{{0}}/(?P<kind>{_KINDS})$", f"{{0}}/(?P<kind>{_KINDS})/(?P<rest>.+)$"):

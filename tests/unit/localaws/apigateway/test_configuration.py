@@ -270,3 +270,28 @@ def test_a_deleted_api_answers_no_more(things: Any) -> None:
     assert things.post({}).status_code == 403
     with pytest.raises(things.gateway.exceptions.NotFoundException):
         things.gateway.delete_rest_api(restApiId=things.id)
+
+
+def test_what_is_asked_of_a_missing_method_integration_or_response_is_not_found(things: Any) -> None:
+    gateway, not_found = things.gateway, things.gateway.exceptions.NotFoundException
+    root = next(
+        each["id"] for each in gateway.get_resources(restApiId=things.id)["items"] if each["path"] == "/"
+    )
+    method = {"restApiId": things.id, "resourceId": root, "httpMethod": "PATCH"}
+    for call in (gateway.get_integration, gateway.delete_integration, gateway.delete_method):
+        with pytest.raises(not_found, match="Invalid Method identifier"):
+            call(**method)
+    gateway.put_method(**method, authorizationType="NONE")
+    for call in (gateway.get_integration, gateway.delete_integration):
+        with pytest.raises(not_found, match="Invalid Integration identifier"):
+            call(**method)
+    with pytest.raises(not_found, match="Invalid Integration identifier"):
+        gateway.put_integration_response(**method, statusCode="200")
+    gateway.put_integration(**method, type="MOCK")
+    for call in (gateway.get_method_response, gateway.get_integration_response):
+        with pytest.raises(not_found, match="Invalid Response status code"):
+            call(**method, statusCode="200")
+    gateway.delete_integration(**method)
+    gateway.delete_method(**method)
+    with pytest.raises(not_found):
+        gateway.delete_method(**method)
