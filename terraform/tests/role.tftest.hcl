@@ -166,3 +166,34 @@ run "has_no_rights_in_a_network_that_is_not_there" {
     error_message = "The role has rights in a network though there is none."
   }
 }
+
+run "lets_named_roles_of_another_account_assume_a_role" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    service           = null
+    trusted_role_arns = ["arn:aws:iam::444455556666:role/sagemaker-churn-p-1-deploy-pipeline"]
+    key_services      = ["s3"]
+    key_arns          = ["arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+      Sid       = "RolesOfOtherAccountAssumeRole"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = "arn:aws:iam::444455556666:root" }
+      Condition = { ArnEquals = { "aws:PrincipalArn" = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-deploy-pipeline" } }
+    }]
+    error_message = "Somebody else may assume the role, or the roles that are named may not."
+  }
+
+  assert {
+    condition     = length(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "UseProjectKeyThroughServices"])) == 2
+    error_message = "The role may not use the other key."
+  }
+}

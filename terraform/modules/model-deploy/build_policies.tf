@@ -1,10 +1,7 @@
 # What the three builds may do; builds.tf gives it to them.
 
 locals {
-  sagemaker_arn = "arn:${var.project.partition}:sagemaker:${var.project.region}:${var.project.account_id}"
-  log_group_arn = "arn:${var.project.partition}:logs:${var.project.region}:${var.project.account_id}:log-group"
-  lambda_arn    = "arn:${var.project.partition}:lambda:${var.project.region}:${var.project.account_id}"
-
+  sagemaker_arn  = "arn:${var.project.partition}:sagemaker:${var.project.region}:${var.project.account_id}"
   apigateway_arn = "arn:${var.project.partition}:apigateway:${var.project.region}::"
 
   # SageMaker writes the names of some resources in lower case in their ARNs, and IAM compares case by case.
@@ -13,12 +10,6 @@ locals {
   package_arns = flatten([
     for name in local.group_names : ["${local.sagemaker_arn}:model-package/${name}", "${local.sagemaker_arn}:model-package/${name}/*"]
   ])
-  endpoint_arns = {
-    for stage, facts in var.stages : stage => [
-      for name in distinct([facts.endpoint_name, lower(facts.endpoint_name)]) : "${local.sagemaker_arn}:endpoint/${name}"
-    ]
-  }
-  stack_made_arns = { for kind in ["endpoint-config", "model"] : kind => "${local.sagemaker_arn}:${kind}/*" }
 }
 
 data "aws_iam_policy_document" "build" {
@@ -60,7 +51,7 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid       = "SeeStages"
     actions   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"]
-    resources = concat(flatten(values(local.endpoint_arns)), [local.stack_made_arns["endpoint-config"]])
+    resources = concat(flatten(values(module.stages.endpoint_arns)), [module.stages.stack_made_arns["endpoint-config"]])
   }
 
   statement {
@@ -87,7 +78,7 @@ data "aws_iam_policy_document" "test" {
       "sagemaker:DescribeEndpointConfig",
       "sagemaker:DescribeModel",
     ]
-    resources = concat(local.endpoint_arns[each.key], values(local.stack_made_arns))
+    resources = concat(module.stages.endpoint_arns[each.key], values(module.stages.stack_made_arns))
   }
 
   statement {
@@ -106,7 +97,7 @@ data "aws_iam_policy_document" "test" {
   statement {
     sid       = "AskEndpoint"
     actions   = ["sagemaker:InvokeEndpointAsync"]
-    resources = local.endpoint_arns[each.key]
+    resources = module.stages.endpoint_arns[each.key]
   }
 
   statement {

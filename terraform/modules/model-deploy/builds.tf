@@ -9,7 +9,7 @@ locals {
       "${upper(stage)}_INSTANCE_TYPE"  = facts.instance_type
       "${upper(stage)}_INSTANCE_COUNT" = tostring(facts.instance_count)
 
-      "${upper(stage)}_NOTIFICATIONS_TOPIC_ARN" = local.notification_topic_arns[stage]
+      "${upper(stage)}_NOTIFICATIONS_TOPIC_ARN" = module.stages.notification_topic_arns[stage]
     }
   ]...)
 
@@ -50,8 +50,8 @@ module "build" {
     PROJECT_ID           = var.project.id
     PROJECT_BUCKET       = var.bucket.name
     KMS_KEY_ARN          = var.project.kms_key_arn
-    MODEL_ROLE_ARN       = module.model_role.arn
-    API_ROLE_ARN         = module.api_role.arn
+    MODEL_ROLE_ARN       = module.stages.roles.model
+    API_ROLE_ARN         = module.stages.roles.api
     REST_API_ID          = var.rest_api.id
   })
 }

@@ -19,7 +19,7 @@ locals {
   stack = {
     for stage, name in local.stack_names : stage => {
       StackName             = name
-      RoleArn               = module.cloudformation_role.arn
+      RoleArn               = module.stages.roles.cloudformation
       TemplatePath          = "BuildArtifact::endpoint.yaml"
       TemplateConfiguration = "BuildArtifact::${stage}.json"
     }

@@ -1,4 +1,5 @@
-# Takes an actor, the service that acts and what it may do; makes its role under the permissions boundary.
+# Takes an actor, who acts (a service, or roles of another account) and what it may do; makes its role under the
+# permissions boundary.
 
 terraform {
   required_providers {
@@ -42,8 +43,15 @@ variable "description" {
 }
 
 variable "service" {
-  description = "Service that assumes the role, for example codebuild."
+  description = "Service that assumes the role, for example codebuild; null: roles of another account do."
   type        = string
+  default     = null
+}
+
+variable "trusted_role_arns" {
+  description = "Roles of another account that assume the role; they need not exist yet."
+  type        = list(string)
+  default     = []
 }
 
 variable "policy_json" {
@@ -53,6 +61,12 @@ variable "policy_json" {
 
 variable "key_services" {
   description = "Services through which the role uses the project's key, for example s3."
+  type        = list(string)
+  default     = []
+}
+
+variable "key_arns" {
+  description = "Keys that the role uses besides the project's, in the same way."
   type        = list(string)
   default     = []
 }
@@ -73,26 +87,54 @@ locals {
   # These services say for which account they act, so that nobody else's pipeline, build or rule can use the role.
   # SageMaker says it for jobs, but does not promise it for endpoints, which could not start then; it takes a role from
   # callers of the role's own account only, who may pass it.
-  says_account = contains(["codebuild", "codepipeline", "events"], var.service)
+  says_account = try(contains(["codebuild", "codepipeline", "events"], var.service), false)
+
+  key_arns = distinct(concat([var.project.kms_key_arn], var.key_arns))
 }
 
 data "aws_iam_policy_document" "trust" {
-  statement {
-    sid     = "ServiceAssumesRole"
-    actions = ["sts:AssumeRole"]
+  dynamic "statement" {
+    for_each = var.service == null ? [] : [var.service]
 
-    principals {
-      type        = "Service"
-      identifiers = ["${var.service}.amazonaws.com"]
+    content {
+      sid     = "ServiceAssumesRole"
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.value}.amazonaws.com"]
+      }
+
+      dynamic "condition" {
+        for_each = local.says_account ? [var.project.account_id] : []
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:SourceAccount"
+          values   = [condition.value]
+        }
+      }
     }
+  }
 
-    dynamic "condition" {
-      for_each = local.says_account ? [var.project.account_id] : []
+  # The account with the roles as a condition: IAM refuses a principal that does not exist yet, and a role that was
+  # made anew would be another one.
+  dynamic "statement" {
+    for_each = length(var.trusted_role_arns) > 0 ? [var.trusted_role_arns] : []
 
-      content {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [condition.value]
+    content {
+      sid     = "RolesOfOtherAccountAssumeRole"
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "AWS"
+        identifiers = distinct([for arn in statement.value : "${join(":", slice(split(":", arn), 0, 5))}:root"])
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:PrincipalArn"
+        values   = statement.value
       }
     }
   }
@@ -107,7 +149,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "UseProjectKeyThroughServices"
       actions   = var.key_actions
-      resources = [var.project.kms_key_arn]
+      resources = local.key_arns
 
       condition {
         test     = "StringEquals"
@@ -123,7 +165,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "DescribeProjectKey"
       actions   = ["kms:DescribeKey"]
-      resources = [var.project.kms_key_arn]
+      resources = local.key_arns
     }
   }
 }

@@ -80,11 +80,12 @@ module "model_role" {
   source = "../role"
 
   project      = var.project
-  actor        = "model"
+  actor        = var.actors.model
   description  = "Endpoints of project ${var.project.name}"
   service      = "sagemaker"
   policy_json  = data.aws_iam_policy_document.model.json
   key_services = ["s3", "sagemaker", "sns"]
+  key_arns     = [var.project_key_arn]
 }
 
 data "aws_iam_policy_document" "api" {
@@ -111,7 +112,7 @@ module "api_role" {
   source = "../role"
 
   project      = var.project
-  actor        = "api"
+  actor        = var.actors.api
   description  = "API functions of project ${var.project.name}"
   service      = "lambda"
   policy_json  = data.aws_iam_policy_document.api.json
@@ -374,7 +375,7 @@ module "cloudformation_role" {
   source = "../role"
 
   project      = var.project
-  actor        = "cloudformation"
+  actor        = var.actors.cloudformation
   description  = "Stage stacks of project ${var.project.name}"
   service      = "cloudformation"
   policy_json  = data.aws_iam_policy_document.cloudformation.json
