@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from localaws import automl_image
+from localaws import automl_image, wrangler_image
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,10 @@ class StandIn:
         return self.folder / "Dockerfile"
 
 
-STAND_INS = (StandIn("automl", automl_image.FOLDER, automl_image.is_meant),)
+STAND_INS = (
+    StandIn("automl", automl_image.FOLDER, automl_image.is_meant),
+    StandIn("data-wrangler", wrangler_image.FOLDER, wrangler_image.is_meant),
+)
 
 
 def stand_in(uri: str) -> StandIn | None:
