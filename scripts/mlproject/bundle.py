@@ -51,16 +51,23 @@ _BUNDLE_FOLDERS: Mapping[str, str] = {
     "repositories/modeldeploy/lambda": "lambda/inference",
     "repositories/modeldeploy/image": "seedcode/image",
 }
-# What of the model build only projects of the default variant get: its model, and what is about it.
+# What of these folders only projects of the default variant get: its model, what is about it, and its record.
 _DEFAULT_VARIANT = "churn-xgboost-daal4py"
-_DEFAULT_VARIANTS_OWN = (
-    "README.md",
-    "churn",
-    "docs/from-the-sample.md",
-    "examples",
-    "tests/jobs",
-    "tests/pipeline/test_churn_pipeline.py",
-)
+_DEFAULT_VARIANTS_OWN: Mapping[str, tuple[str, ...]] = {
+    "repositories/modelbuild": (
+        "README.md",
+        "churn",
+        "docs/from-the-sample.md",
+        "examples",
+        "tests/jobs",
+        "tests/pipeline/test_churn_pipeline.py",
+    ),
+    "repositories/modeldeploy/lambda": ("inference_api/record.schema.json",),
+}
+# What every variant has, and may have otherwise: how its stages answer to begin with.
+_USUAL: Mapping[str, tuple[str, ...]] = {
+    "repositories/modeldeploy": ("config/prod.yaml", "config/staging.yaml")
+}
 # <variant>/<part of the seed code>/...: what the other variants add to what all have.
 _VARIANTS = "seedcode/variants"
 _REPOSITORIES: Mapping[str, str] = {"model-build": "modelbuild", "model-deploy": "modeldeploy"}
@@ -98,12 +105,15 @@ def template_bundle(root: Path) -> Archive:
     The product's form travels along, so that a change of the form is a new version too.
     """
     entries: dict[str, _Entry] = {"project.yaml": _read(root / _PRODUCT_TEMPLATE)}
+    for name, path, entry in _variant_files(root / _VARIANTS):
+        _enter(entries, name, entry, f"{_VARIANTS}/{path}")
     for target, source in _BUNDLE_FOLDERS.items():
         skipped = ("tests", "environment") if target == "terraform" else ()
         for path, entry in _folder(root / source, skipped):
-            _enter(entries, _placed(target, path), entry, f"{source}/{path}")
-    for name, path, entry in _variant_files(root / _VARIANTS):
-        _enter(entries, name, entry, f"{_VARIANTS}/{path}")
+            if path in _USUAL.get(target, ()):
+                _enter_usual(entries, f"{target}/{path}", entry)
+            else:
+                _enter(entries, _placed(target, path), entry, f"{source}/{path}")
     _refuse_doubles(entries)
     return _archive(entries)
 
@@ -129,10 +139,17 @@ def function_archive(root: Path) -> Archive:
 
 def _placed(target: str, path: str) -> str:
     """Return where in the bundle a file of one of its folders goes."""
-    own = any(path == each or path.startswith(f"{each}/") for each in _DEFAULT_VARIANTS_OWN)
-    if target == "repositories/modelbuild" and own:
-        return f"variants/{_DEFAULT_VARIANT}/modelbuild/{path}"
+    own = _DEFAULT_VARIANTS_OWN.get(target, ())
+    if any(path == each or path.startswith(f"{each}/") for each in own):
+        return f"variants/{_DEFAULT_VARIANT}/{target.removeprefix('repositories/')}/{path}"
     return f"{target}/{path}"
+
+
+def _enter_usual(entries: dict[str, _Entry], name: str, entry: _Entry) -> None:
+    """Enter a file into each variant that has none of its own."""
+    variants = {each.split("/")[1] for each in entries if each.startswith("variants/")}
+    for variant in {*variants, _DEFAULT_VARIANT}:
+        entries.setdefault(f"variants/{variant}/{name.removeprefix('repositories/')}", entry)
 
 
 def _variant_files(folder: Path) -> Iterator[tuple[str, str, _Entry]]:

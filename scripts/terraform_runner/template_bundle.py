@@ -7,7 +7,7 @@ import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -85,7 +85,7 @@ def fetch_bundle(s3: S3Client, bucket: str, reference: TemplateReference, to: Pa
         ) from error
     _check(archive, reference)
     root = to / reference.template_version
-    _unpack(archive, root)
+    unpack(archive, root)
     return TemplateBundle(root, reference.template_version)
 
 
@@ -110,7 +110,8 @@ def _check(archive: Path, reference: TemplateReference) -> None:
         )
 
 
-def _unpack(archive: Path, root: Path) -> None:
+def unpack(archive: Path | IO[bytes], root: Path) -> None:
+    """Unpack a bundle with the modes of its files."""
     with zipfile.ZipFile(archive) as bundle:
         for entry in bundle.infolist():
             # `extract` keeps the path inside root, but forgets the mode.

@@ -29,7 +29,7 @@ variables {
   }
 }
 
-run "takes_signed_customers_and_answers_every_error_in_one_shape" {
+run "takes_signed_records_and_answers_every_error_in_one_shape" {
   command = plan
 
   module {
@@ -53,7 +53,7 @@ run "takes_signed_customers_and_answers_every_error_in_one_shape" {
 
   assert {
     condition     = jsondecode(aws_api_gateway_model.request.schema).type == ["object", "array"] && jsondecode(aws_api_gateway_model.request.schema).items.type == "object"
-    error_message = "The model takes something else than a customer or a list of customers."
+    error_message = "The model takes something else than a record or a list of records."
   }
 
   assert {
@@ -62,11 +62,8 @@ run "takes_signed_customers_and_answers_every_error_in_one_shape" {
   }
 
   assert {
-    condition = alltrue([
-      for customer in [jsondecode(aws_api_gateway_model.request.schema), jsondecode(aws_api_gateway_model.request.schema).items] :
-      length(customer.properties) == 20 && alltrue([for rule in values(customer.properties) : keys(rule) == ["description"]]) && length(customer.required) == 19 && !contains(customer.required, "Phone") && !customer.additionalProperties
-    ])
-    error_message = "A customer, alone or in a list, has not the contract's columns, or API Gateway judges types that the function explains better."
+    condition     = !contains(keys(jsondecode(aws_api_gateway_model.request.schema)), "properties")
+    error_message = "API Gateway judges columns, which are the modeldeploy repository's to say."
   }
 
   assert {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import json
 import re
-import zipfile
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 
-from mlproject.bundle import template_bundle
 from mlproject.rehearsal.variants import DEFAULT, LIVES
+from mlproject.seeds import unpack_bundle
 from terraform_runner.project_request import DEFAULT_VARIANT
 from terraform_runner.template_bundle import TemplateBundle
 
@@ -19,9 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> TemplateBundle:
-    archive, root = template_bundle(ROOT), tmp_path_factory.mktemp("bundle")
-    zipfile.ZipFile(io.BytesIO(archive.content)).extractall(root)
-    return TemplateBundle(root, archive.version)
+    return unpack_bundle(ROOT, tmp_path_factory.mktemp("bundle"))
 
 
 def names_in(path: str, pattern: str) -> list[str]:
@@ -50,3 +48,13 @@ def test_every_variant_s_repositories_stand_alone(bundle: TemplateBundle) -> Non
         }
         assert any(re.fullmatch(r"tests/jobs/test_\w+\.py", name) for name in seeded)
         assert ("churn/conf/conf.yaml" in seeded) == (variant == DEFAULT)
+
+
+def test_every_variant_says_what_a_record_is_and_how_its_stages_answer(bundle: TemplateBundle) -> None:
+    for variant in bundle.variants:
+        seeded = bundle.seed("modeldeploy", variant)
+        assert {"config/staging.yaml", "config/prod.yaml", "lambda/Dockerfile", "endpoint.yaml"} <= {*seeded}
+        schema = json.loads(seeded["lambda/inference_api/record.schema.json"].content)
+        Draft4Validator.check_schema(schema)
+        assert (schema["$schema"], schema["type"]) == ("http://json-schema.org/draft-04/schema#", "object")
+        assert {*schema.get("required", [])} <= {*schema.get("properties", {})}

@@ -1,1 +1,1 @@
-"""The API's function: takes API Gateway proxy events with raw customer records, returns churn predictions."""
+"""The API's function: takes API Gateway proxy events with raw records, returns the model's predictions."""

@@ -21,6 +21,10 @@ class ApiSettings:
         Project that log lines are attributed to.
     stage
         Stage that log lines are attributed to.
+    model_media_type
+        What the model takes and answers.
+    model_answer_columns
+        What a line of its answer holds, when that is CSV: ``score``, ``label``, or another word for what is dropped.
     connect_timeout
         Seconds to reach the endpoint.
     read_timeout
@@ -32,6 +36,8 @@ class ApiSettings:
     region: str
     project_id: str
     stage: str
+    model_media_type: str = "application/json"
+    model_answer_columns: tuple[str, ...] = ("score",)
     connect_timeout: float = 2.0
     read_timeout: float = 10.0
 
@@ -44,4 +50,6 @@ class ApiSettings:
             region=values["AWS_REGION"],
             project_id=values["PROJECT_ID"],
             stage=values["STAGE"],
+            model_media_type=values["MODEL_MEDIA_TYPE"],
+            model_answer_columns=tuple(values["MODEL_ANSWER_COLUMNS"].split(",")),
         )

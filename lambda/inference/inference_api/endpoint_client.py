@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 import botocore.session
 from botocore.config import Config
@@ -18,17 +18,11 @@ from botocore.exceptions import (
 
 from inference_api.api_errors import ApiError, PlatformError, UserError
 from inference_api.api_settings import ApiSettings
+from inference_api.model_formats import ModelFormat, Prediction
 
 # What the container says about the caller's records; any other 4xx is a fault of this function.
 _CALLER_FAULTS = {400: "invalid_record", 413: "too_large", 422: "invalid_record"}
 _BUSY = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException"})
-
-
-class Prediction(TypedDict):
-    """What the caller gets for one record."""
-
-    score: float
-    label: str
 
 
 class EndpointClient:
@@ -38,12 +32,15 @@ class EndpointClient:
     ----------
     settings
         Names the endpoint and its time limits.
+    model_format
+        What the model behind it takes and answers.
     runtime
         A botocore client of ``sagemaker-runtime``; default: a new one.
     """
 
-    def __init__(self, settings: ApiSettings, runtime: Any = None) -> None:
+    def __init__(self, settings: ApiSettings, model_format: ModelFormat, runtime: Any = None) -> None:
         self._endpoint_name = settings.endpoint_name
+        self._format = model_format
         self._runtime = runtime or _create_runtime(settings)
 
     def predict(self, records: Sequence[dict[str, Any]]) -> list[Prediction]:
@@ -57,16 +54,16 @@ class EndpointClient:
         try:
             answer = self._runtime.invoke_endpoint(
                 EndpointName=self._endpoint_name,
-                ContentType="application/json",
-                Accept="application/json",
-                Body=json.dumps(list(records)).encode(),
+                ContentType=self._format.media_type,
+                Accept=self._format.media_type,
+                Body=self._format.encode(records),
             )
             content = answer["Body"].read()
         except ClientError as error:
             raise _from_service(error) from error
         except BotoCoreError as error:
             raise _from_transport(error) from error
-        return _parse_predictions(content, len(records))
+        return self._format.decode(content, len(records))
 
 
 def _create_runtime(settings: ApiSettings) -> Any:
@@ -118,16 +115,3 @@ def _from_transport(error: BotoCoreError) -> ApiError:
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
         return PlatformError(503, "unavailable", "The model endpoint cannot be reached. Try again later.")
     return PlatformError(503, "unavailable", "The model endpoint is unavailable. Try again later.")
-
-
-def _parse_predictions(content: bytes, expected: int) -> list[Prediction]:
-    try:
-        items = json.loads(content)["predictions"]
-        predictions = [Prediction(score=float(item["score"]), label=str(item["label"])) for item in items]
-    except (ValueError, TypeError, KeyError) as error:
-        raise PlatformError(502, "model_failed", "The model's answer cannot be read.") from error
-    if len(predictions) != expected:
-        raise PlatformError(
-            502, "model_failed", "The model answered another number of records than was sent."
-        )
-    return predictions

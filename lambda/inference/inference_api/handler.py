@@ -1,4 +1,4 @@
-"""The entry point: builds settings, endpoint client and API once per process, then answers events."""
+"""The entry point: builds settings, schema, endpoint client and API once per process, then answers events."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Any
 
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import EndpointClient
+from inference_api.model_formats import choose_format
 from inference_api.prediction_api import PredictionApi
+from inference_api.record_schema import RecordSchema
 
 _settings = ApiSettings.from_environment()
-_api = PredictionApi(_settings, EndpointClient(_settings))
+_schema = RecordSchema.from_file()
+_format = choose_format(_settings.model_media_type, _schema.sent_columns, _settings.model_answer_columns)
+_api = PredictionApi(_settings, _schema, EndpointClient(_settings, _format))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -11,11 +11,8 @@ from typing import Any, Protocol
 
 from inference_api.api_errors import ApiError, UserError
 from inference_api.api_settings import ApiSettings
-from inference_api.customer_records import parse_records
-from inference_api.endpoint_client import Prediction
-
-# Ignored by the model, personal, and no business of the endpoint's data capture.
-_NOT_SENT = frozenset({"Phone"})
+from inference_api.model_formats import Prediction
+from inference_api.record_schema import RecordSchema
 
 _logger = logging.getLogger(__name__)
 
@@ -34,12 +31,15 @@ class PredictionApi:
     ----------
     settings
         Stage and project, for the log.
+    schema
+        What a record is.
     predictor
         Answers for validated records.
     """
 
-    def __init__(self, settings: ApiSettings, predictor: Predictor) -> None:
+    def __init__(self, settings: ApiSettings, schema: RecordSchema, predictor: Predictor) -> None:
         self._context = {"project_id": settings.project_id, "stage": settings.stage}
+        self._schema = schema
         self._predictor = predictor
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,10 +63,8 @@ class PredictionApi:
 
     def _predict(self, event: Mapping[str, Any]) -> list[Prediction]:
         _check_media_type(event)
-        records = parse_records(_body(event))
-        return self._predictor.predict(
-            [{name: value for name, value in record.items() if name not in _NOT_SENT} for record in records]
-        )
+        records = self._schema.parse(_body(event))
+        return self._predictor.predict([self._schema.sent(record) for record in records])
 
     def _log(self, level: int, decision: str, correlation_id: str, **values: object) -> None:
         _logger.log(level, decision, extra={**self._context, "correlation_id": correlation_id, **values})
@@ -85,7 +83,7 @@ def _check_media_type(event: Mapping[str, Any]) -> None:
 def _body(event: Mapping[str, Any]) -> str:
     body = event.get("body")
     if not body:
-        raise UserError(400, "invalid_request", "The body is empty: send a customer record.")
+        raise UserError(400, "invalid_request", "The body is empty: send a record.")
     if not event.get("isBase64Encoded"):
         return str(body)
     try:

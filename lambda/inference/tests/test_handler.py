@@ -19,6 +19,8 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
     "PROJECT_ID": "p-abc123",
     "STAGE": "staging",
+    "MODEL_MEDIA_TYPE": "text/csv",
+    "MODEL_ANSWER_COLUMNS": "label,score",
 }
 
 
@@ -52,11 +54,13 @@ def test_nothing_heavy_is_imported() -> None:
 
 def test_the_settings_come_from_the_environment() -> None:
     settings = ApiSettings.from_environment(ENVIRONMENT)
-    assert (settings.endpoint_name, settings.region, settings.project_id, settings.stage) == (
-        "churn-staging",
-        "eu-west-1",
-        "p-abc123",
-        "staging",
+    assert settings == ApiSettings(
+        endpoint_name="churn-staging",
+        region="eu-west-1",
+        project_id="p-abc123",
+        stage="staging",
+        model_media_type="text/csv",
+        model_answer_columns=("label", "score"),
     )
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from inference_api.api_errors import PlatformError
 from inference_api.api_settings import ApiSettings
-from inference_api.endpoint_client import Prediction
+from inference_api.model_formats import Prediction
 from inference_api.prediction_api import PredictionApi
+from inference_api.record_schema import RecordSchema
 
 REQUEST_ID = "3c1c0d6e-7b0a-4d57-9f3b-0f3f0a2f6a11"
 
@@ -37,8 +38,8 @@ def scores() -> Scores:
 
 
 @pytest.fixture
-def api(settings: ApiSettings, scores: Scores) -> PredictionApi:
-    return PredictionApi(settings, scores)
+def api(settings: ApiSettings, schema: RecordSchema, scores: Scores) -> PredictionApi:
+    return PredictionApi(settings, schema, scores)
 
 
 def error_of(answer: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def test_a_list_is_answered_record_by_record(
     assert len(json.loads(api.answer(event)["body"])["predictions"]) == 2
 
 
-def test_the_phone_number_stays_here(
+def test_a_column_that_is_not_sent_stays_here(
     api: PredictionApi, scores: Scores, event: dict[str, Any], record: dict[str, Any]
 ) -> None:
     api.answer(event)
@@ -123,8 +124,10 @@ def test_an_error_carries_code_message_correlation_id_and_details(
     }
 
 
-def test_a_failure_of_the_platform_keeps_its_status(settings: ApiSettings, event: dict[str, Any]) -> None:
-    api = PredictionApi(settings, Scores(PlatformError(503, "not_deployed", "Not yet.")))
+def test_a_failure_of_the_platform_keeps_its_status(
+    settings: ApiSettings, schema: RecordSchema, event: dict[str, Any]
+) -> None:
+    api = PredictionApi(settings, schema, Scores(PlatformError(503, "not_deployed", "Not yet.")))
     answer = api.answer(event)
     assert answer["statusCode"] == 503
     assert error_of(answer) == {
@@ -135,9 +138,9 @@ def test_a_failure_of_the_platform_keeps_its_status(settings: ApiSettings, event
 
 
 def test_a_bug_of_ours_is_answered_without_its_words(
-    settings: ApiSettings, event: dict[str, Any], caplog: pytest.LogCaptureFixture
+    settings: ApiSettings, schema: RecordSchema, event: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = PredictionApi(settings, Scores(RuntimeError("secret"))).answer(event)
+    answer = PredictionApi(settings, schema, Scores(RuntimeError("secret"))).answer(event)
     assert (answer["statusCode"], error_of(answer)["code"]) == (500, "internal")
     assert "secret" not in answer["body"]
     assert "RuntimeError: secret" in caplog.text

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlproject import approvals, projects, publish, status, templates
+from mlproject import approvals, projects, publish, seeds, status, templates
 from mlproject.errors import PlatformError
 from mlproject.platform_parameters import Place
 from mlproject.rehearsal import rest, scientist
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
 from mlproject.rehearsal.people import People, all_as
+from terraform_runner.project_request import DEFAULT_VARIANT
 
 if TYPE_CHECKING:
     import boto3
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 IMAGES = {"model": ROOT / "containers/xgboost-daal4py", "api": ROOT / "lambda/inference"}
+IMAGE_CONTEXTS = {"model": ("modelbuild", "container"), "api": ("modeldeploy", "lambda")}
 IMAGE_BUILD = ROOT / "seedcode/image/build.py"
 SCORE_TOLERANCE = 1e-5
 DATA_BUCKET = "rehearsal-churn-data"
@@ -110,8 +112,11 @@ class Life:
             chosen = {"DataLocation": location, "ProjectVariant": self.variant}
             parameters = {name: value for name, value in chosen.items() if value}
             self.project = projects.create(self.lead, template, self.name, parameters)
-            missing = () if self.local.engine.builds_images else IMAGES
-            imported = [imports.enter_context(self.importing_image(IMAGES[name], name)) for name in missing]
+            missing = {} if self.local.engine.builds_images else self._image_contexts()
+            imported = [
+                imports.enter_context(self.importing_image(context, name))
+                for name, context in missing.items()
+            ]
             self.project = projects.wait(self.lead, self.project, progress)
             for wait in imported:
                 wait()
@@ -150,7 +155,7 @@ class Life:
             self.wait_pipeline(self.project.names.repository("modeldeploy"), run, progress)
 
     def predict(self) -> None:
-        """The application developer posts a raw customer record and gets the score that the evaluation computed."""
+        """The application developer posts a raw record and gets the score that the evaluation computed."""
         with self.summary.step("predict over the REST API"):
             golden = self.golden_record()
             url = projects.outputs(self.lead, self.project)["ProductionApiUrl"]
@@ -194,7 +199,7 @@ class Life:
                 )
 
     def sample_record(self) -> Path:
-        """Write a raw customer record to a file, for a first request by hand."""
+        """Write a raw record to a file, for a first request by hand."""
         path = self.local.data.parent / "record.json"
         path.write_text(json.dumps(self.golden_record()["record"]) + "\n")
         return path
@@ -214,6 +219,16 @@ class Life:
             text=True,
         ).stdout.strip()
         return self.local.importing_image(context, self.project.names.image_repository(name), tag)
+
+    def _image_contexts(self) -> dict[str, Path]:
+        """Return what the project's images are built from, as its repositories have it: by the image's name."""
+        folder = self.local.data.parent / "images"
+        bundle = seeds.unpack_bundle(ROOT, folder / "bundle")
+        return {
+            name: seeds.write_seed(bundle, repository, self.variant or DEFAULT_VARIANT, folder / repository)
+            / context
+            for name, (repository, context) in IMAGE_CONTEXTS.items()
+        }
 
     def _resources(self) -> int:
         stored = self.session.client("s3").get_object(
@@ -237,7 +252,7 @@ class Life:
         return {"auc": metrics["auc"]["value"], "threshold": threshold}
 
     def golden_record(self) -> dict[str, Any]:
-        """Return a raw customer record and the score that the evaluation computed for it."""
+        """Return a raw record and the score that the evaluation computed for it."""
         uri = self._model_package()["CustomerMetadataProperties"]["GoldenRecordsUri"]
         first: dict[str, Any] = json.loads(self._read(uri).splitlines()[0])
         return first

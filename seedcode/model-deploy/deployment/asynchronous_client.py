@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -46,18 +45,16 @@ class AsynchronousClient:
         self._endpoint_name = endpoint_name
         self._input_uri = input_uri.rstrip("/")
 
-    def send(self, content: object) -> Invocation:
-        """Put ``content`` as JSON and have the endpoint work on it."""
-        location = f"{self._input_uri}/{uuid.uuid4()}.json"
+    def send(self, body: bytes, media_type: str) -> Invocation:
+        """Put a request and have the endpoint work on it; the answer comes in the same media type."""
+        location = f"{self._input_uri}/{uuid.uuid4()}"
         bucket, key = _split(location)
-        self._s3.put_object(
-            Bucket=bucket, Key=key, Body=json.dumps(content).encode(), ContentType="application/json"
-        )
+        self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=media_type)
         answer = self._runtime.invoke_endpoint_async(
             EndpointName=self._endpoint_name,
             InputLocation=location,
-            ContentType="application/json",
-            Accept="application/json",
+            ContentType=media_type,
+            Accept=media_type,
         )
         return Invocation(answer["OutputLocation"], answer["FailureLocation"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ from deployment.deployment_errors import UserError
 
 @dataclass(frozen=True)
 class GoldenRecord:
-    """A raw customer record of the model's own test set, and the score that the model gave it."""
+    """A raw record of the model's own test set, and what the model answered: a score and, where told, a label."""
 
     record: dict[str, Any]
     score: float
+    label: str | None = None
 
 
 def fetch_golden_records(sagemaker: Any, s3: Any, model_package_arn: str) -> list[GoldenRecord]:
@@ -42,4 +44,21 @@ def fetch_golden_records(sagemaker: Any, s3: Any, model_package_arn: str) -> lis
 
 
 def _parse(line: dict[str, Any]) -> GoldenRecord:
-    return GoldenRecord(record=line["record"], score=float(line["score"]))
+    return GoldenRecord(record=line["record"], score=float(line["score"]), label=line.get("label"))
+
+
+def golden_difference(predictions: Sequence[Mapping[str, Any]], golden: Sequence[GoldenRecord]) -> float:
+    """Return how far the scores of golden records are from those that the evaluation noted, at most.
+
+    Raises
+    ------
+    AssertionError
+        A prediction has no score, or another label than the evaluation noted.
+    """
+    pairs = list(zip(predictions, golden, strict=True))
+    for prediction, item in pairs:
+        if "score" not in prediction:
+            raise AssertionError(f"a prediction without a score: {dict(prediction)}")
+        if item.label not in (None, prediction.get("label")):
+            raise AssertionError(f"{dict(prediction)}, but the evaluation noted the label {item.label!r}")
+    return max(abs(float(prediction["score"]) - item.score) for prediction, item in pairs)

@@ -15,6 +15,8 @@ from deployment.build_settings import STAGES, BuildSettings, Stage
 from deployment.command_line import run
 from deployment.deployment_errors import UserError
 from deployment.inference_modes import Asynchronous, Serverless
+from deployment.model_interface import ModelInterface, model_interface
+from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_in_service import refuse_change_of_mode
 
@@ -29,7 +31,9 @@ _ANY_SERVERLESS = Serverless(memory_mb=1024, max_concurrency=1)
 _ANY_ASYNCHRONOUS = Asynchronous(concurrent_invocations=1)
 
 
-def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> dict[str, Any]:
+def render_stage(
+    settings: BuildSettings, stage: Stage, config: StageConfig, model: ModelInterface
+) -> dict[str, Any]:
     """Return the template configuration of ``stage``.
 
     Raises
@@ -48,6 +52,8 @@ def render_stage(settings: BuildSettings, stage: Stage, config: StageConfig) -> 
         "ProjectName": settings.project_name,
         "ProjectId": settings.project_id,
         "ModelPackageArn": settings.model_package_arn,
+        "ModelMediaType": model.media_type,
+        "ModelAnswerColumns": ",".join(model.answer_columns),
         "ModelRoleArn": settings.model_role_arn,
         "EndpointName": getattr(settings, f"{stage}_endpoint_name"),
         "InstanceType": instance_type,
@@ -91,7 +97,7 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
         )
 
 
-def render(sagemaker: Any, settings: BuildSettings, output: Path) -> None:
+def render(sagemaker: Any, settings: BuildSettings, model: ModelInterface, output: Path) -> None:
     """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
 
     Raises
@@ -110,7 +116,7 @@ def render(sagemaker: Any, settings: BuildSettings, output: Path) -> None:
             f"sagemaker-{settings.project_name}-{settings.project_id}-{stage}",
         )
         (output / f"{stage}.json").write_text(
-            json.dumps(render_stage(settings, stage, config), indent=2) + "\n"
+            json.dumps(render_stage(settings, stage, config, model), indent=2) + "\n"
         )
 
 
@@ -118,7 +124,9 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
     output: Path = parser.parse_args().output
-    render(boto3.client("sagemaker"), BuildSettings(), output)
+    settings, sagemaker = BuildSettings(), boto3.client("sagemaker")
+    model = model_interface(sagemaker, settings.model_package_arn, read_record_schema())
+    render(sagemaker, settings, model, output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

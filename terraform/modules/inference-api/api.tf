@@ -1,4 +1,4 @@
-# The REST API: POST /predictions checks the columns of a customer record and hands it to the function of the stage.
+# The REST API: POST /predictions takes records, one or a list, and hands them to the function of the stage.
 
 terraform {
   required_providers {
@@ -9,27 +9,16 @@ terraform {
 }
 
 locals {
-  customer = jsondecode(file("${path.module}/customer.schema.json"))
-
-  # The names of a record's columns, not their types: API Gateway says of a wrong type that there is one, the function
-  # says in which record and column. What it says of missing and unknown names is clear, without references and
-  # alternatives in the schema.
-  record = {
-    type                 = "object"
-    properties           = { for column, rule in local.customer.properties : column => { description = join(" or ", rule.type) } }
-    required             = local.customer.required
-    additionalProperties = local.customer.additionalProperties
-  }
-
-  request = merge(local.record, {
-    "$schema"   = local.customer["$schema"]
+  # What a record holds is said in the modeldeploy repository, where its team can change it, and checked by the function.
+  request = {
+    "$schema"   = "http://json-schema.org/draft-04/schema#"
     title       = "PredictionRequest"
-    description = "One raw customer record, or a list of 1 to 100."
+    description = "One raw record, or a list of 1 to 100."
     type        = ["object", "array"]
-    items       = local.record
+    items       = { type = "object" }
     minItems    = 1
     maxItems    = 100
-  })
+  }
 
   # API Gateway replaces the stage variable, so each stage calls its own function and the alias that its stack moves.
   function_arn = "arn:${var.project.partition}:lambda:${var.project.region}:${var.project.account_id}:function:$${stageVariables.function}:live"
@@ -38,7 +27,7 @@ locals {
 resource "aws_api_gateway_rest_api" "this" {
   #checkov:skip=CKV_AWS_237:A change that would replace the API replaces its URL, which callers and stacks hold; there is no second one to create before.
   name                     = var.project.name_prefix
-  description              = "Predictions of the churn model"
+  description              = "Predictions of project ${var.project.name}"
   minimum_compression_size = "1024"
 
   endpoint_configuration {

@@ -4,7 +4,7 @@ locals {
   gateway_responses = {
     ACCESS_DENIED                = { status = "403", code = "forbidden", message = "These credentials may not call this API." }
     API_CONFIGURATION_ERROR      = { status = "503", code = "not_deployed", message = "No model is deployed to this stage yet." }
-    BAD_REQUEST_BODY             = { status = "400", code = "invalid_request", message = "The body is neither a customer record nor a list of 1 to 100." }
+    BAD_REQUEST_BODY             = { status = "400", code = "invalid_request", message = "The body is neither a record nor a list of 1 to 100." }
     BAD_REQUEST_PARAMETERS       = { status = "400", code = "invalid_request", message = "A parameter of the request is missing or wrong." }
     EXPIRED_TOKEN                = { status = "403", code = "forbidden", message = "The credentials have expired." }
     INTEGRATION_FAILURE          = { status = "503", code = "unavailable", message = "The prediction service is not available; try again." }

@@ -32,7 +32,7 @@ resource "aws_api_gateway_deployment" "this" {
   # the resources themselves read differently after a refresh and would make a new snapshot for nothing.
   triggers = {
     definition = sha256(join("", [
-      for file in ["api.tf", "gateway_responses.tf", "customer.schema.json"] : filesha256("${path.module}/${file}")
+      for file in ["api.tf", "gateway_responses.tf"] : filesha256("${path.module}/${file}")
     ]))
     authorization = var.authorization
     method        = aws_api_gateway_method.predict.id
@@ -68,7 +68,7 @@ resource "aws_cloudwatch_log_group" "execution" {
 
 # Logs need the account's CloudWatch role for API Gateway, one for all APIs of a region; the platform sets it.
 resource "aws_api_gateway_stage" "this" {
-  #checkov:skip=CKV_AWS_120:Every prediction is a POST of another customer; there is nothing to cache.
+  #checkov:skip=CKV_AWS_120:Every prediction is a POST of another record; there is nothing to cache.
   #checkov:skip=CKV2_AWS_29:Callers are known by signature or key and throttled; a web ACL is a choice of the account.
   #checkov:skip=CKV2_AWS_51:The integration is a function, which is called by IAM and not by client certificate.
   for_each = var.stages
@@ -91,7 +91,7 @@ resource "aws_api_gateway_stage" "this" {
 }
 
 resource "aws_api_gateway_method_settings" "this" {
-  #checkov:skip=CKV_AWS_225:Every prediction is a POST of another customer; there is nothing to cache.
+  #checkov:skip=CKV_AWS_225:Every prediction is a POST of another record; there is nothing to cache.
   for_each = aws_api_gateway_stage.this
 
   rest_api_id = each.value.rest_api_id
@@ -101,7 +101,7 @@ resource "aws_api_gateway_method_settings" "this" {
   settings {
     metrics_enabled        = true
     logging_level          = "ERROR"
-    data_trace_enabled     = false # Bodies are customers' data.
+    data_trace_enabled     = false # Bodies may be personal data.
     caching_enabled        = false
     throttling_rate_limit  = local.throttles[each.key].rate
     throttling_burst_limit = local.throttles[each.key].burst

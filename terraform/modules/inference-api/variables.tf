@@ -3,6 +3,7 @@
 variable "project" {
   description = "The project's names and the platform's facts."
   type = object({
+    name        = string
     name_prefix = string
     account_id  = string
     partition   = string

@@ -64,6 +64,25 @@ def test_only_the_default_variant_gets_the_churn_model(checkout: Path) -> None:
     assert "repositories/modelbuild/mlpipelines/plan.py" in found
 
 
+def test_a_variant_s_record_and_stages_are_its_own_where_it_has_them(checkout: Path) -> None:
+    for name in ("seedcode/model-deploy/config/prod.yaml", "seedcode/model-deploy/config/staging.yaml"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text("usual")
+    (checkout / "lambda/inference/inference_api").mkdir()
+    (checkout / "lambda/inference/inference_api/record.schema.json").write_text("{}")
+    own = checkout / "seedcode/variants/config-only/model-deploy/config/prod.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("own")
+    archive = zipfile.ZipFile(io.BytesIO(template_bundle(checkout).content))
+    found = {name: archive.read(name) for name in archive.namelist() if "modeldeploy" in name}
+    assert found["variants/config-only/modeldeploy/config/prod.yaml"] == b"own"
+    assert found["variants/config-only/modeldeploy/config/staging.yaml"] == b"usual"
+    assert found["variants/churn-xgboost-daal4py/modeldeploy/config/prod.yaml"] == b"usual"
+    record = "modeldeploy/lambda/inference_api/record.schema.json"
+    assert f"variants/churn-xgboost-daal4py/{record}" in found
+    assert not [name for name in found if name.startswith("repositories/") and "config" in name]
+
+
 def test_a_variant_s_file_that_all_have_already_is_refused(checkout: Path) -> None:
     for folder in ("seedcode/model-build", "seedcode/variants/config-only/model-build"):
         (checkout / folder / "pyproject.toml").write_text("")

@@ -11,8 +11,12 @@ import pytest
 from deployment.api_client import ApiClient
 from deployment.asynchronous_client import AsynchronousClient
 from deployment.golden_records import GoldenRecord, fetch_golden_records
+from deployment.model_interface import model_interface
+from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_settings import StageSettings
+from inference_api.model_formats import ModelFormat, choose_format
+from inference_api.record_columns import sent_columns
 
 # A permission or a route that was just made reaches every part of API Gateway within seconds.
 _READY_WITHIN_SECONDS = 60
@@ -50,6 +54,14 @@ def api(settings: StageSettings, golden: list[GoldenRecord]) -> ApiClient:
     while client.post(golden[0].record).status_code >= 500 and time.monotonic() < deadline:
         time.sleep(2)
     return client
+
+
+@pytest.fixture(scope="session")
+def spoken(settings: StageSettings) -> ModelFormat:
+    """What the endpoint itself takes and answers, for callers without the API."""
+    schema = read_record_schema()
+    interface = model_interface(boto3.client("sagemaker"), settings.model_package_arn, schema)
+    return choose_format(interface.media_type, sent_columns(schema), interface.answer_columns)
 
 
 @pytest.fixture(scope="session")

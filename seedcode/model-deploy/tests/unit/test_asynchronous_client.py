@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,7 +41,7 @@ def missing(s3: Stubber) -> None:
     s3.add_client_error("get_object", "NoSuchKey")
 
 
-def test_a_request_is_put_as_json_and_named_to_the_endpoint(
+def test_a_request_is_put_as_it_is_and_named_to_the_endpoint(
     queue: AsynchronousClient, runtime: Stubber, s3: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put: dict[str, Any] = {}
@@ -52,11 +51,11 @@ def test_a_request_is_put_as_json_and_named_to_the_endpoint(
         "FailureLocation": SENT.failure_location,
         "InferenceId": "1",
     }
-    expected = {"EndpointName": "churn", "ContentType": "application/json", "Accept": "application/json"}
+    expected = {"EndpointName": "churn", "ContentType": "text/csv", "Accept": "text/csv"}
     runtime.add_response("invoke_endpoint_async", answer, {**expected, "InputLocation": ANY})
-    assert queue.send({"State": "KS"}) == SENT
+    assert queue.send(b"KS,1", "text/csv") == SENT
     assert put["Key"].startswith("asynchronous/staging/input/")
-    assert json.loads(put["Body"]) == {"State": "KS"}
+    assert (put["Body"], put["ContentType"]) == (b"KS,1", "text/csv")
 
 
 def test_an_answer_is_waited_for(queue: AsynchronousClient, s3: Stubber) -> None:

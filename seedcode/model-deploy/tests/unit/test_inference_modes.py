@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from deployment.build_settings import BuildSettings
 from deployment.deployment_errors import UserError
+from deployment.model_interface import ModelInterface
 from deployment.render import render_stage
 from deployment.stage_config import CONFIG_FOLDER, StageConfig, read_stage_config
 from deployment.stage_in_service import mode_in_service, refuse_change_of_mode
 
+MODEL = ModelInterface("application/json", ("score",))
 EXAMPLES = CONFIG_FOLDER / "examples"
 ENDPOINT = "sagemaker-churn-p-1-staging"
 
@@ -92,7 +94,7 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
 
 
 def test_a_serverless_stage_takes_its_capacity_from_its_section(build_settings: BuildSettings) -> None:
-    parameters = render_stage(build_settings, "staging", config(**SERVERLESS))["Parameters"]
+    parameters = render_stage(build_settings, "staging", config(**SERVERLESS), MODEL)["Parameters"]
     assert parameters["Mode"] == "serverless"
     assert parameters["ServerlessMemorySize"] == "2048"
     assert parameters["ServerlessMaxConcurrency"] == "5"
@@ -105,13 +107,13 @@ def test_a_serverless_stage_of_a_project_that_asks_for_accelerators_is_refused(
 ) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
     with pytest.raises(UserError, match=f"asks for {instance_type} in staging, and mode serverless"):
-        render_stage(settings, "staging", config(**SERVERLESS))
+        render_stage(settings, "staging", config(**SERVERLESS), MODEL)
 
 
 def test_an_asynchronous_stage_answers_below_its_own_prefix_and_tells_its_own_topic(
     build_settings: BuildSettings,
 ) -> None:
-    parameters = render_stage(build_settings, "prod", config(**ASYNCHRONOUS))["Parameters"]
+    parameters = render_stage(build_settings, "prod", config(**ASYNCHRONOUS), MODEL)["Parameters"]
     assert parameters["Mode"] == "asynchronous"
     assert parameters["ConcurrentInvocations"] == "4"
     assert parameters["AsynchronousUri"] == "s3://sagemaker-churn-p-1-123456789012/asynchronous/prod"

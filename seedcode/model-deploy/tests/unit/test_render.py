@@ -10,9 +10,11 @@ from botocore.stub import Stubber
 
 from deployment.build_settings import STAGES, BuildSettings
 from deployment.deployment_errors import UserError
+from deployment.model_interface import ModelInterface
 from deployment.render import TEMPLATE, render, render_stage
 from deployment.stage_config import StageConfig, read_stage_config
 
+MODEL = ModelInterface("text/csv", ("label", "score", "-"))
 TESTS = {"score_tolerance": 0.001, "latency_requests": 20, "latency_p95_seconds": 1}
 
 
@@ -37,18 +39,20 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
             "Could not find endpoint",
             expected_params={"EndpointName": f"sagemaker-churn-p-1-{stage}"},
         )
-    render(sagemaker.client, build_settings, tmp_path)
+    render(sagemaker.client, build_settings, MODEL, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
         content = json.loads((tmp_path / f"{stage}.json").read_text())
         assert set(content["Parameters"]) == template_parameters()
         assert all(isinstance(value, str) and value for value in content["Parameters"].values())
+        assert content["Parameters"]["ModelMediaType"] == "text/csv"
+        assert content["Parameters"]["ModelAnswerColumns"] == "label,score,-"
         assert content["Tags"] == {"sagemaker:project-name": "churn", "sagemaker:project-id": "p-1"}
 
 
 def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) -> None:
-    staging = render_stage(build_settings, "staging", config())["Parameters"]
-    prod = render_stage(build_settings, "prod", config())["Parameters"]
+    staging = render_stage(build_settings, "staging", config(), MODEL)["Parameters"]
+    prod = render_stage(build_settings, "prod", config(), MODEL)["Parameters"]
     own = {"StageName", "EndpointName", "FunctionName", "InstanceType", "InstanceCount", "DataCaptureUri"}
     own |= {"AsynchronousUri", "NotificationsTopicArn"}
     assert all(staging[name] != prod[name] for name in own)
@@ -60,7 +64,7 @@ def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) ->
 def test_autoscaling_adds_to_what_the_project_was_created_with(
     build_settings: BuildSettings, scale_out_by: int, largest: str
 ) -> None:
-    parameters = render_stage(build_settings, "prod", config(scale_out_by))["Parameters"]
+    parameters = render_stage(build_settings, "prod", config(scale_out_by), MODEL)["Parameters"]
     assert (parameters["InstanceCount"], parameters["MaxInstanceCount"]) == ("2", largest)
 
 
@@ -70,13 +74,13 @@ def test_an_instance_type_that_cannot_use_the_key_is_refused(
 ) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
     with pytest.raises(UserError, match=f"{instance_type} has local disks"):
-        render_stage(settings, "staging", config())
+        render_stage(settings, "staging", config(), MODEL)
 
 
 @pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.c6g.large", "ml.t2.medium", "ml.m7i.xlarge"])
 def test_other_instance_types_are_taken(build_settings: BuildSettings, instance_type: str) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
-    assert render_stage(settings, "staging", config())["Parameters"]["InstanceType"] == instance_type
+    assert render_stage(settings, "staging", config(), MODEL)["Parameters"]["InstanceType"] == instance_type
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,4 +1,4 @@
-"""Raw customer records: what is taken, and what is refused with record and column named."""
+"""Raw records: what is taken, and what is refused with record and column named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from inference_api.api_errors import UserError
-from inference_api.customer_records import MAX_DETAILS, parse_records
+from inference_api.record_schema import MAX_DETAILS, RecordSchema
+from tests.conftest import SCHEMA
+
+
+def parse_records(text: str) -> list[dict[str, Any]]:
+    return RecordSchema(SCHEMA).parse(text)
 
 
 def refusal(content: object) -> UserError:
@@ -32,7 +37,7 @@ def test_an_empty_list_and_one_of_too_many_are_refused(record: dict[str, Any], c
     assert f"this list has {count}" in error.message
 
 
-def test_a_record_without_phone_and_with_nulls_is_taken(record: dict[str, Any]) -> None:
+def test_a_record_without_what_may_be_missing_and_with_nulls_is_taken(record: dict[str, Any]) -> None:
     del record["Phone"]
     record["Day Mins"] = None
     assert parse_records(json.dumps(record)) == [record]
@@ -54,7 +59,7 @@ def test_a_missing_column_is_named(record: dict[str, Any]) -> None:
 def test_an_unknown_column_is_named(record: dict[str, Any]) -> None:
     error = refusal(record | {"Shoe Size": 43})
     assert error.details == [
-        {"record": 0, "column": "Shoe Size", "message": "'Shoe Size' is not a column of a customer record."}
+        {"record": 0, "column": "Shoe Size", "message": "'Shoe Size' is not a column of a record."}
     ]
 
 
@@ -64,7 +69,7 @@ def test_an_unknown_column_is_named(record: dict[str, Any]) -> None:
         ("Day Mins", "many", "'Day Mins' must be number or null, not string."),
         ("Day Calls", True, "'Day Calls' must be number or null, not boolean."),
         ("State", 7, "'State' must be string or null, not number."),
-        ("Int'l Plan", {"plan": "yes"}, "'Int'l Plan' must be string or null, not object."),
+        ("Int'l Plan", {"plan": "yes"}, "'Int'l Plan' must be string, not object."),
         ("Area Code", 415.5, "'Area Code' must be integer or string or null, not number."),
     ],
 )
@@ -100,3 +105,37 @@ def test_text_that_is_not_json_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["5", "null", '"churn"', "true"])
 def test_json_that_is_no_record_is_refused(text: str) -> None:
     assert refusal(text).details == [{"record": 0, "message": "A record must be a JSON object."}]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("Int'l Plan", "perhaps", "'Int'l Plan' must be one of ['yes', 'no']."),
+        ("State", "K", "'State' must be longer than or equal to 2 characters."),
+    ],
+)
+def test_a_value_that_breaks_another_rule_is_named_with_the_rule(
+    record: dict[str, Any], column: str, value: object, message: str
+) -> None:
+    record[column] = value
+    assert refusal(record).details == [{"record": 0, "column": column, "message": message}]
+
+
+def test_a_rule_of_the_whole_record_is_told() -> None:
+    schema = RecordSchema({"$schema": SCHEMA["$schema"], "type": "object", "minProperties": 1})
+    assert schema.parse('{"anything": [1]}') == [{"anything": [1]}]
+    with pytest.raises(UserError, match="The record must contain at least 1 properties"):
+        schema.parse("{}")
+
+
+def test_columns_that_are_not_sent_are_no_columns_of_the_model(record: dict[str, Any]) -> None:
+    schema = RecordSchema(SCHEMA)
+    assert schema.sent_columns == ["State", "Area Code", "Int'l Plan", "Day Mins", "Day Calls"]
+    assert schema.sent(record) == {name: value for name, value in record.items() if name != "Phone"}
+    assert schema.sent(record | {"More": 1})["More"] == 1
+
+
+def test_the_project_s_own_schema_describes_an_object_whose_columns_can_be_checked() -> None:
+    schema = RecordSchema.from_file()
+    with pytest.raises(UserError, match="A record must be a JSON object"):
+        schema.parse("5")
