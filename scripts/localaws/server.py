@@ -348,11 +348,14 @@ class LocalAws:
 
     def close(self) -> None:
         """Stop serving and end every container; what runs is kept as running, and told of at the next start."""
+        # Nobody is let in any more, so that the last snapshot has all that was answered; what it has as running ends
+        # only then.
+        for server in self._servers:
+            server.shutdown()
         if self.snapshots is not None:
             self.snapshots.close()
         self.engine.close()
         for server, thread in zip(self._servers, self._threads, strict=True):
-            server.shutdown()
             server.server_close()
             thread.join(timeout=5)
         self._lock.close()

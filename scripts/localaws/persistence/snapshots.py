@@ -91,10 +91,11 @@ class Snapshots:
         self._touched.set()
 
     def close(self) -> None:
-        """Take a last snapshot and end."""
+        """Take a last snapshot, of what nobody changes any more, and end."""
         self._closed.set()
         self._touched.set()
         self._thread.join(LONGEST_SNAPSHOT)
+        self.take()
 
     def take(self) -> float:
         """Write a snapshot of this instant; return the seconds it took."""
@@ -113,8 +114,10 @@ class Snapshots:
         return time.monotonic() - started
 
     def _keep(self) -> None:
-        while not self._closed.is_set():
+        while True:
             self._touched.wait()
+            if self._closed.is_set():
+                return
             self._touched.clear()
             seconds = self.take()
             self._closed.wait(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHARE * seconds)))
