@@ -42,10 +42,11 @@ class ExecutionReference:
 
 @dataclass(frozen=True)
 class AwsImage:
-    """One of AWS's own images, in the repository of a region."""
+    """One of AWS's own images, in the repository of a region; the version says which where there are several."""
 
     name: str
     region: str
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -201,19 +202,21 @@ class _Planner:
             }
 
     def _has_sources(self, step: WrittenStep) -> bool:
-        """Tell whether the step's script and its files are there, and note what is missing."""
+        """Tell whether the step's script or flow and its files are there, and note what is missing."""
         found = self.problems[:]
-        script = getattr(step.block, "entry_point", None)
+        key = "flow" if getattr(step.block, "flow", None) else "entry_point"
+        script = getattr(step.block, key, None)
         own = getattr(step.block, "source_directory", None) or step.model.section.source_directory
         folder = (self._root / own).resolve()
         inside = folder.is_relative_to(self._root.resolve())
         if script and not own:
-            message = "an entry_point needs a source_directory, in its block or its model"
-            self.problems.append(step.block_problem(message, "entry_point"))
+            message = f"its {key} needs a source_directory, in its block or its model"
+            self.problems.append(step.block_problem(message, key))
         elif script and not (inside and (folder / script).is_file()):
-            known = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py")] if inside else []
+            alike = folder.rglob(f"*{Path(script).suffix}") if inside else ()
+            known = [path.relative_to(folder).as_posix() for path in alike]
             message = f"there is no file {own.strip('/')}/{script}{one_of(script, known)}"
-            self.problems.append(step.block_problem(message, "entry_point"))
+            self.problems.append(step.block_problem(message, key))
         elif script:
             for number, pattern in enumerate(getattr(step.block, "source_files", None) or ()):
                 if not code_files(self._root, own, [pattern]):

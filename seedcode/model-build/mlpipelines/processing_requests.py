@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mlpipelines.flow_requests import FLOW, OUTPUT, ROOT, flow_application, flow_file, flow_problems
 from mlpipelines.job_parts import CODE, JobParts, unless_empty
 from mlpipelines.schema_document import MetricsStepEntry
 from mlpipelines.schema_jobs import Channel, Evaluation, MetricsReport, Processing
 from mlpipelines.step_code import LAUNCHER
 from mlpipelines.step_index import WrittenStep
 
-INPUT = "/opt/ml/processing/input"
-OUTPUT = "/opt/ml/processing/output"
+INPUT = f"{ROOT}/input"
 MOST_PROCESSING_INPUTS = 10
 
 
@@ -25,27 +25,23 @@ class ProcessingBuilder:
     def processing(self, step: WrittenStep) -> dict[str, Any]:
         """Return the arguments of CreateProcessingJob."""
         block: Processing = step.block
+        self.jobs.problems += [step.block_problem(wrong) for wrong in flow_problems(step)]
         static = self.jobs.data.inputs(step, self.jobs.problems)
         chained = self.jobs.chained(step, [each.name for each in static])
         given = [(each.name, each.uri) for each in static] + [(each.name, each.uri) for each in chained]
-        inputs = [self._processing_input(block, name, uri) for name, uri in given]
-        application: dict[str, Any] = {"ImageUri": self.jobs.images(step, block.image_uri)}
+        folder = ROOT if block.flow else INPUT
+        inputs = [self._processing_input(block, name, uri, folder) for name, uri in given]
         if block.entry_point:
-            code = self.jobs.code(step)
-            inputs.insert(0, self._processing_input(Processing(), CODE, code))
-            application["ContainerEntrypoint"] = [
-                "python3",
-                f"{INPUT}/{CODE}/{LAUNCHER}",
-                *self.jobs.script(block, step),
-            ]
-        if block.arguments:
-            application["ContainerArguments"] = [self.jobs.resolve.text(value) for value in block.arguments]
+            inputs.insert(0, self._processing_input(Processing(), CODE, self.jobs.code(step), INPUT))
+        elif block.flow:
+            uri = self.jobs.staging.data(flow_file(step))
+            inputs.insert(0, self._processing_input(Processing(), FLOW, uri, ROOT))
         if len(inputs) > MOST_PROCESSING_INPUTS:
             words = f"{len(inputs)} inputs with the code, and SageMaker takes {MOST_PROCESSING_INPUTS}"
             self.jobs.problems.append(step.problem(f"{words}: put files into one folder of S3"))
         return {
             "ProcessingResources": {"ClusterConfig": self.jobs.cluster(step, "ProcessingInstanceType")},
-            "AppSpecification": application,
+            "AppSpecification": flow_application(step, self.jobs) if block.flow else self._application(step),
             "RoleArn": self.jobs.settings.pipeline_role_arn,
             **unless_empty(Environment=self.jobs.environment(block, chained)),
             "StoppingCondition": {"MaxRuntimeInSeconds": block.max_runtime_seconds},
@@ -58,13 +54,26 @@ class ProcessingBuilder:
             "Tags": self.jobs.tags(block),
         }
 
-    def _processing_input(self, block: Processing, name: str, uri: Any) -> dict[str, Any]:
+    def _application(self, step: WrittenStep) -> dict[str, Any]:
+        block: Processing = step.block
+        application: dict[str, Any] = {"ImageUri": self.jobs.images(step, block.image_uri)}
+        if block.entry_point:
+            application["ContainerEntrypoint"] = [
+                "python3",
+                f"{INPUT}/{CODE}/{LAUNCHER}",
+                *self.jobs.script(block, step),
+            ]
+        if block.arguments:
+            application["ContainerArguments"] = [self.jobs.resolve.text(value) for value in block.arguments]
+        return application
+
+    def _processing_input(self, block: Processing, name: str, uri: Any, folder: str) -> dict[str, Any]:
         return {
             "InputName": name,
             "AppManaged": False,
             "S3Input": {
                 "S3Uri": uri,
-                "LocalPath": f"{INPUT}/{name}",
+                "LocalPath": f"{folder}/{name}",
                 "S3DataType": block.s3_data_type,
                 "S3InputMode": block.s3_input_mode,
                 "S3DataDistributionType": block.s3_data_distribution_type,
@@ -74,7 +83,7 @@ class ProcessingBuilder:
     def _processing_outputs(self, step: WrittenStep) -> list[dict[str, Any]]:
         block: Processing = step.block
         outputs: dict[str, Channel | None] = dict(block.channels)
-        paths = {name: f"{OUTPUT}/{name}" for name in outputs}
+        paths = {name: OUTPUT if block.flow else f"{OUTPUT}/{name}" for name in outputs}
         if isinstance(block, Evaluation) and isinstance(step.entry, MetricsStepEntry):
             usual = block.metrics.output == MetricsReport().output
             outputs = {block.metrics.output: next(iter(block.channels.values()), None)}

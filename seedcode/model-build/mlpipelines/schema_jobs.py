@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, PositiveInt
 
 from mlpipelines.schema_base import Section, spelled
-from mlpipelines.schema_values import Count, InstanceType, ParameterValue, Text, Value
+from mlpipelines.schema_values import Count, InstanceType, ParameterValue, Switch, Text, Value
 
 PROJECT_IMAGE = "project"
 DEFAULT_INSTANCE = "ml.m5.2xlarge"
@@ -150,6 +150,18 @@ class PropertyFileEntry(Section):
 class Processing(ScriptJob):
     """A processing job: `preprocess`, or any other name that a step's step_type gives."""
 
+    flow: str | None = Field(
+        None,
+        pattern=r"^[\w./-]+\.flow$",
+        description="A Data Wrangler flow below source_directory, instead of image and entry_point: AWS's container of"
+        " the project's region runs it. Its data sets are the data files of their names; its one channel is called as"
+        " Data Wrangler calls the output, `<node id>.default`.",
+    )
+    refit: Switch = Field(
+        False,
+        description="Of a flow: learn anew what its nodes have learned (imputed values, types), and leave the flow with"
+        " it beside the output; else what the file has is applied.",
+    )
     arguments: list[Value] | None = Field(None, description="What follows the script's name.")
     framework_version: str | None = Field(None, description="Taken for the sample's sake; the image decides.")
     s3_data_distribution_type: Literal["FullyReplicated", "ShardedByS3Key"] = Field(

@@ -29,7 +29,9 @@ def image_uri(image: AwsImage) -> str:
     """
     listed = _read(image.name)
     # An image with several uses has a list for each; these have one.
-    ((version, described),) = listed.get("processing", listed)["versions"].items()
+    versions = listed.get("processing", listed)["versions"]
+    version = image.version or next(iter(versions))
+    described = versions[version]
     account = described["registries"].get(image.region)
     if account is None:
         raise UserError(f"AWS has no image {image.name} in {image.region}")

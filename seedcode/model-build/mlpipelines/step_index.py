@@ -126,7 +126,8 @@ class WrittenStep:
         if isinstance(self.entry, MetricsStepEntry):
             return {self.block.metrics.output: self._processing_output(self.block.metrics.output)}
         if isinstance(self.entry, ProcessingStepEntry):
-            return {name: self._processing_output(name) for name in self.channels()}
+            place = self._flow_output if self.block.flow else self._processing_output
+            return {name: place(name) for name in self.channels()}
         if isinstance(self.entry, TrainingStepEntry):
             return {"model": PropertyReference(self.name, "ModelArtifacts.S3ModelArtifacts")}
         if isinstance(self.entry, TuningStepEntry):
@@ -143,6 +144,11 @@ class WrittenStep:
 
     def _processing_output(self, name: str) -> PropertyReference:
         return PropertyReference(self.name, f"ProcessingOutputConfig.Outputs['{name}'].S3Output.S3Uri")
+
+    def _flow_output(self, name: str) -> Joined:
+        """Return where Data Wrangler puts the table of ``<node id>.<output>``."""
+        job = PropertyReference(self.name, "ProcessingJobName")
+        return Joined((self._processing_output(name), job, name.replace(".", "/")), "/")
 
 
 def index_steps(pipeline: PipelineConfiguration) -> tuple[dict[str, WrittenStep], list[Problem]]:
