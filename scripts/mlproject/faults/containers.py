@@ -1,4 +1,4 @@
-"""The name of a build, job or endpoint comes in, what runs of it goes out: to be killed, starved or frozen."""
+"""A build, job, endpoint or function comes in by name, what runs of it goes out: to be killed, starved or frozen."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import docker
+import docker.errors
 
 from mlproject.errors import PlatformError
 from mlproject.faults.injection import PROC, kill, processes
 
 NAME_LABEL = "localaws.name"
+FUNCTION = "function/"
 STARVED_MB = 100
 """Less than the libraries of a training take."""
 
@@ -42,6 +44,9 @@ class Containers(Protocol):
 
     def find(self, name: str) -> list[RunningContainer]:
         """Return the containers of the job or endpoint of this name, in the order of their start."""
+
+    def functions(self, name: str) -> list[RunningContainer]:
+        """Return the instances of the Lambda function of this name."""
 
     def kill_program(self, build: str, command: str) -> None:
         """End the programs of a build whose command holds this text, with no chance to clean up."""
@@ -86,6 +91,10 @@ class ProcessContainers:
                     found[match[1]].append(process)
         return [ProcessContainer(tuple(each)) for each in sorted(found.values(), key=max)]
 
+    def functions(self, name: str) -> list[RunningContainer]:
+        found = processes(f"AWS_LAMBDA_FUNCTION_NAME={name}\0")
+        return [ProcessContainer(tuple(found))] if found else []
+
     def kill_program(self, build: str, command: str) -> None:
         kill(f"CODEBUILD_BUILD_ID={build}", command)
 
@@ -106,7 +115,9 @@ class DockerContainer:
         self.container.pause()
 
     def thaw(self) -> None:
-        self.container.unpause()
+        # Somebody may have ended it meanwhile.
+        with contextlib.suppress(docker.errors.APIError):
+            self.container.unpause()
 
 
 class DockerContainers:
@@ -116,8 +127,15 @@ class DockerContainers:
         self._client = docker.from_env()
 
     def find(self, name: str) -> list[RunningContainer]:
-        named = self._named(lambda label: f"/{name}/" in label)
+        # A stage's endpoint and its function have one name.
+        named = self._named(lambda label: f"/{name}/" in label and not label.startswith(FUNCTION))
         return [DockerContainer(each) for each in sorted(named, key=lambda each: each.attrs["Created"])]
+
+    def functions(self, name: str) -> list[RunningContainer]:
+        return [
+            DockerContainer(each)
+            for each in self._named(lambda label: label.startswith(f"{FUNCTION}{name}/"))
+        ]
 
     def kill_program(self, build: str, command: str) -> None:
         # Of the build's own user and from within: the program is another user's, and has another number, out here.

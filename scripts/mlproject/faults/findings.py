@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ ENGINES = ("processes", "docker")
 LONGEST_SEEN = 300
 MESSAGE = "Message returned: "
 """What CloudFormation puts before the words of a custom resource."""
+
+_CONSOLE_LINK = re.compile(r"(https://console\.aws\.amazon\.com/)[^\s)]+")
+_JOB_FOLDER = re.compile(r"/sagemaker/\d{12}/[a-z0-9-]+/[a-z]+/[^/\s]+/algo-\d+/")
+"""Where the process engine has ``/opt/ml``."""
 
 PAGE_HEAD = (
     "# Faults\n\n"
@@ -71,8 +76,8 @@ class Row:
 
 
 def row(name: str, engine: str, injected: str, finding: Finding, data: Path) -> Row:
-    """Return the row of a fault that ended as it should; paths below ``data`` are told as from a container."""
-    seen = shortened(finding.seen.replace(str(data), ""))
+    """Return the row of a fault that ended as it should; paths below ``data`` are told as in a container."""
+    seen = shortened(_JOB_FOLDER.sub("/opt/ml/", finding.seen.replace(str(data), "")))
     seconds = round(finding.seconds, 1)
     return Row(name, injected, seen, finding.end_state, finding.recovery, True, seconds, engine)
 
@@ -85,7 +90,7 @@ def failed_row(name: str, engine: str, injected: str, error: Exception, seconds:
 
 def shortened(text: str) -> str:
     """Return one line of bearable length."""
-    line = " ".join(text.partition(MESSAGE)[2].split() or text.split())
+    line = _CONSOLE_LINK.sub(r"\1...", " ".join(text.partition(MESSAGE)[2].split() or text.split()))
     return line if len(line) <= LONGEST_SEEN else f"{line[:LONGEST_SEEN]}..."
 
 

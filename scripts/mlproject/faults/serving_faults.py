@@ -20,7 +20,7 @@ from mlproject.faults.injection import until
 from mlproject.faults.model_versions import Registry, start_pipeline
 from mlproject.faults.production import ask, in_production
 from mlproject.faults.world import World, timed
-from mlproject.rehearsal import rest
+from mlproject.rehearsal import logs, rest
 
 CALLERS = 4
 
@@ -52,30 +52,54 @@ def crash_under_load(world: World) -> Finding:
 
 
 @fault(
-    "endpoint hangs, function out of time",
+    "endpoint hangs",
     "SIGSTOP of production's container: it takes requests and never answers",
     in_docker="docker pause of production's container: it takes requests and never answers",
 )
 def hanging_endpoint(world: World) -> Finding:
     in_production(world)
-    stopped = _serving(world)
+    answer = _asked_while_frozen(world, _serving(world))
+    return _come_back(world, answer, "the function gives the call up before Lambda ends it")
+
+
+@fault(
+    "Lambda timeout",
+    "SIGSTOP of the API's function: Lambda ends it when its time is over",
+    in_docker="docker pause of the API's function: Lambda ends it when its time is over",
+)
+def lambda_timeout(world: World) -> Finding:
+    in_production(world)
+    # A warm one, to be frozen.
+    ask(world)
+    name = world.endpoint_name("prod")
+    answer = _asked_while_frozen(world, world.containers.functions(name))
+    if "Task timed out after" not in logs.read(world.session, f"/aws/lambda/{name}"):
+        raise PlatformError("the function's log has no word of its time-out")
+    return _come_back(
+        world, answer, "Lambda ended the instance and says so in its log; the next call gets another"
+    )
+
+
+def _asked_while_frozen(world: World, frozen: list[RunningContainer]) -> requests.Response:
+    """Return what a caller gets while containers stand still: never an answer, always a sentence."""
+    if not frozen:
+        raise PlatformError("nothing runs that could be frozen")
     try:
-        for container in stopped:
+        for container in frozen:
             container.freeze()
         answer = ask(world)
     finally:
-        for container in stopped:
+        for container in frozen:
             container.thaw()
     if answer.status_code not in (503, 504):
         raise PlatformError(f"the caller got {answer.status_code}: {answer.text}")
+    return answer
+
+
+def _come_back(world: World, answer: requests.Response, end_state: str) -> Finding:
     with timed() as timer:
         until(lambda: ask(world).status_code == requests.codes.ok, "production does not come back", 120)
-    return Finding(
-        f"{answer.status_code} {answer.text}",
-        "the call is given up; nothing else waits for it",
-        "by itself",
-        timer.seconds,
-    )
+    return Finding(f"{answer.status_code} {answer.text}", end_state, "by itself", timer.seconds)
 
 
 @fault("KMS key disabled", "the platform's key is disabled, then enabled again")

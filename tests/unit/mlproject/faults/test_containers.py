@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import docker
+import docker.errors
 import pytest
 
 from mlproject.errors import PlatformError
@@ -62,6 +63,19 @@ def test_names_that_only_begin_alike_are_others(job: str) -> None:
     assert not ProcessContainers().find(job[:-1])
 
 
+def test_the_processes_of_a_function_are_found_by_its_whole_name() -> None:
+    name = f"api-{uuid.uuid4()}"
+    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": name}
+    with subprocess.Popen(SLEEP, env=environment, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            assert not ProcessContainers().functions(name[:-1])
+            assert ProcessContainers().functions(name) == [ProcessContainer((process.pid,))]
+        finally:
+            process.kill()
+
+
 @dataclass
 class FakeContainer:
     """What the `docker` library returns, with what is done to it."""
@@ -69,6 +83,7 @@ class FakeContainer:
     name: str
     created: str
     done: list[object] = field(default_factory=list)
+    gone: bool = False
 
     @property
     def labels(self) -> dict[str, str]:
@@ -86,6 +101,8 @@ class FakeContainer:
 
     def unpause(self) -> None:
         self.done.append("unpause")
+        if self.gone:
+            raise docker.errors.NotFound("no such container")
 
     def update(self, **limits: str) -> None:
         self.done.append(limits)
@@ -126,6 +143,23 @@ def test_docker_containers_are_found_by_label_and_harmed_by_the_engine(
     found[1].kill()
     assert first.done == ["pause", "unpause"]
     assert later.done == [{"mem_limit": "100m", "memswap_limit": "100m"}, "kill"]
+
+
+def test_a_function_is_not_taken_for_the_endpoint_of_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint, function = FakeContainer("endpoint/one/all", "1"), FakeContainer("function/one/2", "2")
+    monkeypatch.setattr(docker, "from_env", lambda: FakeDocker([endpoint, function]))
+    engine = containers("docker")
+    engine.find("one")[0].kill()
+    engine.functions("one")[0].freeze()
+    assert (endpoint.done, function.done) == (["kill"], ["pause"])
+    assert len(engine.find("one")) == len(engine.functions("one")) == 1
+
+
+def test_a_container_that_ended_while_it_was_frozen_cannot_be_thawed(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = FakeContainer("function/one/2", "2", gone=True)
+    monkeypatch.setattr(docker, "from_env", lambda: FakeDocker([gone]))
+    containers("docker").functions("one")[0].thaw()
+    assert gone.done == ["unpause"]
 
 
 def test_a_dockerfile_is_broken_behind_its_first_base() -> None:

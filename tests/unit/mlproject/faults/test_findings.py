@@ -55,6 +55,13 @@ def test_long_messages_are_cut() -> None:
     assert len(long.seen) == LONGEST_SEEN + 3
 
 
+def test_links_are_cut_and_folders_of_jobs_are_told_as_the_job_sees_them() -> None:
+    seen = "full: /data/sagemaker/123456789012/us-east-1/processing/job-1/algo-1/processing/output/a.csv"
+    link = "Log: https://console.aws.amazon.com/cloudwatch/home?region=us-east-1#x/y"
+    told = row("a", "processes", "b", Finding(f"{seen} (log: {link[5:]})", "c", "d", 1.0), Path("/data"))
+    assert told.seen == "full: /opt/ml/processing/output/a.csv (log: https://console.aws.amazon.com/...)"
+
+
 def test_faults_have_names_of_their_own() -> None:
     names = [each.name for each in campaign.faults()]
     assert len(names) == len(set(names)) >= 25
