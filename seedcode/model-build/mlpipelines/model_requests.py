@@ -13,6 +13,7 @@ from mlpipelines.model_reports import model_reports
 from mlpipelines.plan import Joined, PropertyReference
 from mlpipelines.schema_document import AutoMLStepEntry, CreateModelStepEntry, TransformStepEntry
 from mlpipelines.schema_serving import Registry, Transform
+from mlpipelines.schema_training import AutoML
 from mlpipelines.step_index import BEST_CANDIDATE, TRAINERS, WrittenStep
 
 CANDIDATE_VARIABLES = (
@@ -129,10 +130,13 @@ class ModelBuilder:
 
     def _best_candidate(self, trainer: WrittenStep) -> dict[str, Any]:
         """Return the container that serves what an AutoML job has found."""
-        variables = {
+        variables: dict[str, Any] = {
             name: PropertyReference(trainer.name, f"{BEST_CANDIDATE}.Environment['{name}']")
             for name in CANDIDATE_VARIABLES
         }
+        block: AutoML = trainer.block
+        if block.inference_response_keys:
+            variables["SAGEMAKER_INFERENCE_OUTPUT"] = ",".join(block.inference_response_keys)
         return {
             "Image": PropertyReference(trainer.name, f"{BEST_CANDIDATE}.Image"),
             "ModelDataUrl": self.jobs.outputs[trainer.name]["model"],

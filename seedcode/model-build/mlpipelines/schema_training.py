@@ -113,6 +113,13 @@ class AutoML(Section):
     content_type: Literal["text/csv;header=present", "x-application/vnd.amazon+parquet"] = Field(
         "text/csv;header=present", description="Of both channels."
     )
+    inference_response_keys: (
+        list[Literal["predicted_label", "probability", "probabilities", "labels"]] | None
+    ) = Field(
+        None,
+        min_length=1,
+        description="What the model answers of a class, in this order; the label alone without it.",
+    )
     output_path: Text | None = Field(
         None, description="S3 prefix of the models; in the project's bucket without it."
     )

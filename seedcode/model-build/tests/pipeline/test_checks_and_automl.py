@@ -33,6 +33,7 @@ models:
       max_runtime_seconds: 300
       max_runtime_per_candidate_seconds: 60
       validation_fraction: 0.2
+      inference_response_keys: [predicted_label, probability]
     transform: {channels: test}
     data_quality: {fail_on_violation: {parameter: Strict, default: true}, register_new_baseline: true}
     model_quality: {problem_type: BinaryClassification, inference_attribute: "0", channels: test}
@@ -121,6 +122,7 @@ def test_the_best_candidate_is_what_is_served_and_registered(steps: Steps) -> No
     assert registered["Environment"]["SAGEMAKER_PROGRAM"] == {
         "Get": f"{best}.Environment['SAGEMAKER_PROGRAM']"
     }
+    assert registered["Environment"]["SAGEMAKER_INFERENCE_OUTPUT"] == "predicted_label,probability"
 
 
 def test_checks_say_what_they_compare_and_whether_that_fails_the_step(steps: Steps) -> None:
