@@ -14,13 +14,23 @@ from configured_repository import Repository
 from conftest import REPOSITORY
 from test_checks_and_automl import CONF as CHECKS
 from test_control_steps import CONF as CALLS
+from test_flows import CONF as FLOW
+from test_flows import NODE
 
 from mlpipelines.plan import AwsImage
 from mlpipelines.project_settings import stand_in_settings
 from mlpipelines.sdk_compiler import compile_pipeline
 from mlpipelines.sdk_images import image_uri
 
-FILES = {"adults/prepare.py": "", "adults/conf/conf.yaml": CHECKS, "calls/conf/conf.yaml": CALLS}
+DEFAULTS = [("AppManaged", False), ("S3CompressionType", "None")]
+FILES = {
+    "adults/prepare.py": "",
+    "adults/conf/conf.yaml": CHECKS,
+    "calls/conf/conf.yaml": CALLS,
+    "people/people.flow": "{}",
+    "people/split.py": "",
+    "people/conf/conf.yaml": FLOW.replace("{parameter: Refit, default: true}", "true"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +52,32 @@ def check_step(definitions: dict[str, str]) -> Any:
     return step
 
 
+def flow_step(definitions: dict[str, str]) -> Any:
+    """Return the job of a flow, with a place that is known before it runs."""
+    step = json.loads(definitions["people"])["Steps"][0]
+    step["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] = "s3://bucket/people"
+    return step
+
+
+def without_defaults(value: Any) -> Any:
+    """Leave out what means the same when it is absent."""
+    if isinstance(value, list):
+        return [without_defaults(item) for item in value]
+    if isinstance(value, dict):
+        kept = {name: without_defaults(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if (name, item) not in DEFAULTS}
+    return value
+
+
 @pytest.fixture(scope="module")
 def whole(ours: Repository, definitions: dict[str, str]) -> Any:
     """Return what the program `whole_sdk.py` prints."""
-    job = check_step(definitions)["Arguments"]
+    jobs = {"check": check_step(definitions)["Arguments"], "flow": flow_step(definitions)["Arguments"]}
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("whole_sdk.py"), *definitions],
         cwd=ours.root,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        input=json.dumps(job),
+        input=json.dumps(jobs),
         capture_output=True,
         text=True,
         check=False,
@@ -70,6 +97,14 @@ def test_a_check_of_data_is_what_the_sdk_s_own_step_says(whole: Any, definitions
     # The SDK is given no network here.
     del step["Arguments"]["NetworkConfig"]
     assert step["Arguments"] == given["Arguments"]
+
+
+def test_a_flow_is_what_the_sdk_s_own_step_of_its_container_says(
+    whole: Any, definitions: dict[str, str]
+) -> None:
+    step = flow_step(definitions)
+    assert step["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]["OutputName"] == f"{NODE}.default"
+    assert without_defaults(step) == without_defaults(whole["flow"])
 
 
 def test_images_are_those_of_the_sdk(whole: Any) -> None:
