@@ -19,7 +19,7 @@ from localaws.iam.policies import governing
 from localaws.iam.principals import holder, policies_of, role_session, roles, user_named
 from localaws.iam.principals import service as named_service
 from localaws.iam.recorder import Recorder
-from localaws.iam.request_context import of_call, of_principal
+from localaws.iam.request_context import of_call, of_principal, use_of_connection
 from localaws.iam.requirements import Requirement, requirements_of, requirements_of_services
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localaws")
 REPORT_PATH = "/_localaws/iam"
+USE_CONNECTION = "codeconnections:UseConnection"
 
 
 class Mode(StrEnum):
@@ -130,6 +131,18 @@ class Guard:
         wanted = [Requirement(action, repository_arn, known)]
         wanted += [Requirement(*use) for use in repository_key_uses(repository_arn, known, stores=pushes)]
         return self._check(principal, access_key, wanted)
+
+    def uses_connection(self, user: str, connection_arn: str, repository: str, *, pushes: bool) -> str | None:
+        """Return why a user of git may not reach a provider's repository by a connection; None when they may."""
+        if self.mode is Mode.OFF:
+            return None
+        access_key = user.partition("%")[0]
+        principal = holder(access_key)
+        if principal is None:
+            return self._nobody(f"git as {access_key}")
+        known = of_principal(principal, connection_arn.split(":")[3])
+        context = known.with_keys(use_of_connection(repository, "GitPush" if pushes else "GitPull"))
+        return self._check(principal, access_key, [Requirement(USE_CONNECTION, connection_arn, context)])
 
     def _denied(
         self, environ: WSGIEnvironment, start_response: StartResponse, call: ApiCall, principal: Principal

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from localaws.iam.request_context import use_of_connection
 from localaws.runtime import runtime
 
 PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
@@ -29,6 +30,14 @@ def may_pull(role_arn: str, repository_arn: str) -> bool:
 def may_fetch(role_arn: str, repository_arn: str) -> bool:
     """Tell whether a pipeline's role may fetch a commit as an archive."""
     return _all(role_arn, [(action, repository_arn) for action in FETCHES])
+
+
+def may_use_connection(role_arn: str, connection_arn: str, repository: str) -> bool:
+    """Tell whether a pipeline's or build's role may fetch from a provider's repository by a connection."""
+    context = {key: list(value) for key, value in use_of_connection(repository, "GitPull").items()}
+    return runtime().guard.allows(
+        role_arn, "codeconnections:UseConnection", connection_arn, _region(connection_arn), context
+    )
 
 
 def may_publish(service: str, topic_arn: str, source_arn: str) -> bool:

@@ -102,6 +102,19 @@ def of_call(call: ApiCall, principal: Principal) -> RequestContext:
     return of_principal(principal, call.region).with_keys(known)
 
 
+def use_of_connection(repository: str, action: str) -> dict[str, Sequence[str]]:
+    """Return the keys of what is done at a provider by a connection, such as ``GitPull`` of ``owner/name``."""
+    owner, _, name = repository.rpartition("/")
+    permissions = "read_write" if action == "GitPush" else "read_only"
+    return {
+        "codeconnections:FullRepositoryId": [repository],
+        "codeconnections:OwnerId": [owner],
+        "codeconnections:RepositoryName": [name],
+        "codeconnections:ProviderAction": [action],
+        "codeconnections:ProviderPermissionsRequired": [permissions],
+    }
+
+
 def requested_tags(params: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags that a request gives to its resource, in whatever form its service takes them."""
     given = next((params[name] for name in ("Tags", "tags") if params.get(name)), None)

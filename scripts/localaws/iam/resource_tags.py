@@ -50,6 +50,7 @@ def _object(client: Any, arn: str) -> Any:
 
 
 _LOOKUPS: Mapping[str, Lookup] = {
+    "codeconnections": lambda client, arn: client.list_tags_for_resource(ResourceArn=arn)["Tags"],
     "codecommit": lambda client, arn: client.list_tags_for_resource(resourceArn=arn)["tags"],
     "codepipeline": lambda client, arn: client.list_tags_for_resource(resourceArn=arn)["tags"],
     "ecr": lambda client, arn: client.list_tags_for_resource(resourceArn=arn)["tags"],

@@ -94,7 +94,7 @@ def _variables(module: str) -> Iterator[tuple[str, Any]]:
 
 def _table(name: str) -> BackendDict[Any]:
     module, _, variable = name.partition(":")
-    if not module.startswith("moto."):
+    if not module.startswith(("moto.", "localaws.services.")):
         raise NotKept(f"{name} is no table of backends")
     table: BackendDict[Any] = getattr(importlib.import_module(module), variable)
     return table

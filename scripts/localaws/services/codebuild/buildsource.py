@@ -6,18 +6,21 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.iam.implied import may_use_connection
 from localaws.runtime import runtime
 from localaws.services.codebuild.buildfaults import PhaseFailed
 from localaws.services.codebuild.builds import Build, Location
 from localaws.services.codebuild.buildspec import is_inline
 from localaws.services.codecommit.repositories import Repository, repositories_of
+from localaws.services.codeconnections.models import connection_by_arn
+from localaws.services.codeconnections.provider_repositories import store_of
 
 DEFAULT_BUILDSPEC = "buildspec.yml"
 ZIP_MAGIC = b"PK"
@@ -77,7 +80,21 @@ def _fetch_artifact(build: Build, location: Location, folder: Path) -> None:
         unpack(content, folder)
     else:
         reference = json.loads(content)
-        _clone(build, reference["RepositoryName"], reference["CommitId"], folder)
+        if "ConnectionArn" in reference:
+            _clone_by_connection(build, reference, folder)
+        else:
+            _clone(build, reference["RepositoryName"], reference["CommitId"], folder)
+
+
+def _clone_by_connection(build: Build, reference: Mapping[str, str], folder: Path) -> None:
+    arn, name = reference["ConnectionArn"], reference["FullRepositoryId"]
+    connection = connection_by_arn(arn)
+    if connection is None or not may_use_connection(build.role, arn, name):
+        raise PhaseFailed("CLIENT_ERROR", f"the build's role may not use the connection {arn}")
+    store = store_of(connection.provider, name)
+    if store is None:
+        raise PhaseFailed("CLIENT_ERROR", f"{connection.provider} has no repository {name}")
+    store.clone(folder, reference["CommitId"], connection.git_url(name))
 
 
 def _download_configured(build: Build, sources: Sources) -> None:

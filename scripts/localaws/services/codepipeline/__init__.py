@@ -11,7 +11,8 @@ from moto.codepipeline.responses import CodePipelineResponse
 
 from localaws.operations import Request, graft, refuse_others
 from localaws.services.codecommit import refchanges
-from localaws.services.codepipeline import executionapi, pipelines
+from localaws.services.codeconnections import provider_repositories
+from localaws.services.codepipeline import executionapi, pipelines, sourcechanges
 from localaws.services.codepipeline.actions import lambda_invoke
 
 # What docs/fidelity.md says of operations that do less than AWS.
@@ -37,4 +38,5 @@ def install() -> None:
     }
     graft(CodePipelineResponse, "codepipeline", operations, APPROXIMATED)
     refuse_others(CodePipelineResponse, "codepipeline", operations)
-    refchanges.watch(executionapi.start_on_change)
+    refchanges.watch(sourcechanges.start_on_change)
+    provider_repositories.watch(sourcechanges.start_on_push)

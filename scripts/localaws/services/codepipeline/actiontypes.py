@@ -28,6 +28,12 @@ ACTION_TYPES: Mapping[tuple[str, str, str], ActionType] = {
         frozenset({"RepositoryName", "BranchName"}),
         frozenset({"PollForSourceChanges", "OutputArtifactFormat"}),
     ),
+    ("Source", "AWS", "CodeStarSourceConnection"): ActionType(
+        _upto(0, 0),
+        _upto(1, 1),
+        frozenset({"ConnectionArn", "FullRepositoryId", "BranchName"}),
+        frozenset({"OutputArtifactFormat", "DetectChanges"}),
+    ),
     ("Source", "AWS", "S3"): ActionType(
         _upto(0, 0),
         _upto(1, 1),

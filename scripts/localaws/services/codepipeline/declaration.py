@@ -57,6 +57,11 @@ def _check_frame(pipeline: Mapping[str, Any], region: str) -> None:
         raise fault("InvalidStructure", "Unknown executionMode or pipelineType")
     if pipeline["pipelineType"] == "V1":
         _check_first_type(pipeline)
+    if pipeline.get("triggers"):
+        raise fault(
+            "InvalidStructure",
+            "localaws does not support triggers with filters: DetectChanges of a source action starts the pipeline",
+        )
     names = [one["name"] for one in pipeline.get("variables", [])]
     if len(set(names)) < len(names):
         raise fault("InvalidStructure", "Pipeline variable names must be unique")

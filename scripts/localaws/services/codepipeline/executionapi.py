@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localaws.operations import Request
-from localaws.services.codecommit.refchanges import ReferenceChange
 from localaws.services.codepipeline.executions import ActionRun, Execution, StageRun
 from localaws.services.codepipeline.orchestrator import begin, begin_again
 from localaws.services.codepipeline.pipelinefaults import fault
@@ -16,7 +15,6 @@ from localaws.services.codepipeline.pipelines import (
     create_pipeline,
     find_pipeline,
     page,
-    pipelines_of,
 )
 from localaws.services.codepipeline.stagegate import Transition
 
@@ -33,19 +31,20 @@ def create_and_start(request: Request) -> dict[str, Any]:
     made = create_pipeline(request)
     # A variable without a default has no value now, so AWS's first run would fail; it is left to a person.
     if all("defaultValue" in one for one in made.declaration.get("variables", [])):
-        _start(made, {"triggerType": "CreatePipeline", "triggerDetail": request.caller_arn})
+        start(made, {"triggerType": "CreatePipeline", "triggerDetail": request.caller_arn})
     answer: dict[str, Any] = {"pipeline": made.declaration}
     if made.tags:
         answer["tags"] = [{"key": key, "value": value} for key, value in made.tags.items()]
     return answer
 
 
-def _start(
+def start(
     pipeline: Pipeline,
     trigger: Mapping[str, str],
     variables: Mapping[str, str] | None = None,
     revisions: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Execution:
+    """Start an execution for a reason (``trigger`` of the API)."""
     with pipeline.lock:
         declaration = pipeline.declaration
         running = sum(one.status in ("InProgress", "Stopping") for one in pipeline.executions.values())
@@ -81,7 +80,7 @@ def start_pipeline_execution(request: Request) -> dict[str, Any]:
     with pipeline.lock:
         if token and token in pipeline.tokens:
             return {"pipelineExecutionId": pipeline.tokens[token]}
-        execution = _start(
+        execution = start(
             pipeline,
             {"triggerType": "StartPipelineExecution", "triggerDetail": request.caller_arn},
             {one["name"]: one["value"] for one in params.get("variables", [])},
@@ -90,21 +89,6 @@ def start_pipeline_execution(request: Request) -> dict[str, Any]:
         if token:
             pipeline.tokens[token] = execution.execution_id
     return {"pipelineExecutionId": execution.execution_id}
-
-
-def start_on_change(change: ReferenceChange) -> None:
-    """Start the pipelines that poll the branch that moved; those that an event rule starts do not poll."""
-    if change.kind != "branch" or not change.new:
-        return
-    repository = change.repository
-    for pipeline in list(pipelines_of(repository.account, repository.region).by_name.values()):
-        for action in pipeline.declaration["stages"][0]["actions"]:
-            given = action["configuration"]
-            polls = given.get("PollForSourceChanges", "true") != "false"
-            watched = (given.get("RepositoryName"), given.get("BranchName"))
-            if polls and watched == (repository.name, change.name):
-                _start(pipeline, {"triggerType": "PollForSourceChanges", "triggerDetail": action["name"]})
-                break
 
 
 def stop_pipeline_execution(request: Request) -> dict[str, Any]:

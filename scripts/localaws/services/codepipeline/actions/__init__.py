@@ -8,6 +8,7 @@ from typing import Any
 from localaws.services.codepipeline.actions import (
     codebuild_build,
     commit_source,
+    connection_source,
     lambda_invoke,
     manual_approval,
     object_source,
@@ -20,6 +21,7 @@ _BY_PROVIDER: Mapping[str, Callable[[ActionContext], None]] = {
     "CloudFormation": stack_deploy.run,
     "CodeBuild": codebuild_build.run,
     "CodeCommit": commit_source.run,
+    "CodeStarSourceConnection": connection_source.run,
     "Lambda": lambda_invoke.run,
     "Manual": manual_approval.run,
     "S3": object_source.run,

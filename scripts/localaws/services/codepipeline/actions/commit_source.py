@@ -40,11 +40,11 @@ def run(context: ActionContext) -> None:
     )
     context.set_revision(commit_id, message, url, datetime.now(UTC))
     context.run.variables = {
-        "AuthorDate": _time(commit["author"]["date"]),
+        "AuthorDate": git_time(commit["author"]["date"]),
         "BranchName": branch,
         "CommitId": commit_id,
         "CommitMessage": message,
-        "CommitterDate": _time(commit["committer"]["date"]),
+        "CommitterDate": git_time(commit["committer"]["date"]),
         "RepositoryName": name,
     }
 
@@ -54,7 +54,7 @@ def _tip(context: ActionContext, name: str, branch: str) -> str:
     return str(client.get_branch(repositoryName=name, branchName=branch)["branch"]["commitId"])
 
 
-def _time(raw: str) -> str:
+def git_time(raw: str) -> str:
     """Turn git's raw date into the form that CodePipeline gives its variables."""
     seconds = int(raw.split(" ")[0])
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
