@@ -31,7 +31,7 @@ WITHOUT_EFFECT = {"HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 # Users and ownership mean nothing to processes of one user; the image's own user is dropped as well.
 IGNORED_COMMANDS = {"addgroup", "adduser", "chmod", "chown", "groupadd", "true", "useradd"}
 PIP_FLAGS = {"--no-build-isolation", "--no-deps", "--require-hashes", "--upgrade", "-U"}
-PIP_VALUES = {"-r", "--requirement", "-c", "--constraint", "--only-binary", "--no-binary"}
+PIP_VALUES = {"-r", "--requirement", "-c", "--constraint", "--only-binary", "--no-binary", "--find-links"}
 PIP_IGNORED = re.compile(
     r"--(no-cache-dir|disable-pip-version-check|no-input|quiet|no-compile|no-warn-script-location|"
     r"root-user-action=\w+|progress-bar=\w+)|-q"
@@ -272,11 +272,12 @@ class Builder:
         if stage and stage not in self._stages:
             raise DockerfileError(instruction, f"there is no stage {stage} before this line")
         folder = self._stages[stage].root if stage else self._context
-        for pattern in patterns:
-            found = _glob(folder, pattern)
-            if not found:
+        found = {pattern: _glob(folder, pattern) for pattern in patterns}
+        for pattern, sources in found.items():
+            # As for Docker, a pattern may match nothing as long as there is something to copy.
+            if not sources and (not re.search(r"[*?[]", pattern) or not any(found.values())):
                 raise DockerfileError(instruction, f"{pattern} does not exist")
-            yield from found
+            yield from sources
 
     def _copy_tree(self, source: Path, target: Path, *, is_context: bool) -> None:
         target.mkdir(parents=True, exist_ok=True)

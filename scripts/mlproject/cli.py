@@ -85,6 +85,12 @@ def publish(
         Path | None,
         typer.Option(help="Folder that `mlproject vendor` has filled, for accounts without internet."),
     ] = None,
+    network: Annotated[
+        str,
+        typer.Option(
+            help="Where Parameter Store tells of the network of builds and jobs, such as /ml/network."
+        ),
+    ] = "",
     region: Region = "",
     json: Json = False,
 ) -> None:
@@ -98,6 +104,7 @@ def publish(
             to=to or [],
             studio_domains=studio_domain or [],
             vendored=vendor,
+            network=network,
             progress=progress,
         )
     _show(
@@ -281,7 +288,7 @@ def rehearse(
         str, typer.Option(help="Run this example of the modelbuild repository instead of deploying; or all.")
     ] = "churn",
     variant: Annotated[
-        str, typer.Option(help="Live the life of a project of this variant, as far as it goes by itself.")
+        str, typer.Option(help="Live the life of a project of this variant; see docs/variants.md.")
     ] = "churn-xgboost-daal4py",
     publish_to: Annotated[
         Place, typer.Option(help="Where the template is published, and the project created from.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 
 from mlproject.errors import UserError
 
@@ -47,6 +48,7 @@ def parameters(
     wanted: Collection[Place],
     *,
     vendored: bool,
+    network: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return the stack's parameters: what is there stays, except for what this publishing says anew."""
     if len(studio_roles) > MOST_STUDIO_ROLES:
@@ -65,7 +67,7 @@ def parameters(
     made["LeadRoleNames"] = ",".join(_role_names(made)) if Place.S3 in kept else ""
     if vendored:
         made["TerraformSource"] = "bucket"
-    return made
+    return made | dict(network)
 
 
 def principal(arn: str) -> str:

@@ -12,11 +12,19 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from mlproject import catalog, platform_parameters, s3_templates, stack_deploy, vendor
+from mlproject import (
+    base_images,
+    catalog,
+    platform_network,
+    platform_parameters,
+    s3_templates,
+    stack_deploy,
+    vendor,
+)
 from mlproject.bundle import VERSION_DIGITS, Archive, function_archive, runner_archive, template_bundle
 from mlproject.errors import UserError
 from mlproject.platform_parameters import Place
@@ -67,6 +75,8 @@ def publish(
     to: Collection[Place] = (),
     studio_domains: Sequence[str] = (),
     vendored: Path | None = None,
+    network: str = "",
+    copy_images: base_images.Copy = base_images.copy,
     progress: Progress,
     root: Path = ROOT,
     stack_name: str = STACK_NAME,
@@ -85,12 +95,17 @@ def publish(
         Ids of domains whose Studio shall show the templates in the bucket.
     vendored
         A folder for accounts without internet, as `vendor.prepare` fills it.
+    network
+        Where Parameter Store tells of the network that builds and jobs shall work in; empty leaves the one that is.
+    copy_images
+        How images get into the account, with ``vendored``.
     """
     if "sagemaker" in stack_name.lower():
         # AmazonSageMakerFullAccess lets every Studio user write to any bucket with that word in its name.
         raise UserError(f"stack name {stack_name!r} must not contain `sagemaker`")
     if vendored is not None:
         vendor.check(vendored, root)
+    found_network = platform_network.read(session, network) if network else {}
     bundle, runner, function = template_bundle(root), runner_archive(root), function_archive(root)
     template = (root / "cloudformation" / "platform.yaml").read_text(encoding="utf-8")
     product = rendered_product((root / "cloudformation" / "project.yaml").read_text(encoding="utf-8"), bundle)
@@ -101,10 +116,20 @@ def publish(
         # There is no bucket yet to put the template in, and a request takes less than the template as it is written.
         bare: stack_deploy.TemplateSource = {"TemplateBody": compact(template)}
         stack = stack_deploy.deploy(session, stack_name, bare, {}, progress)
+    if vendored is None and stack.parameters.get("TerraformSource") == "bucket":
+        raise UserError(
+            "this platform has no internet: fill a folder with `mlproject vendor FOLDER`, and publish it with"
+            " --vendor FOLDER"
+        )
     bucket = stack.outputs["ArtifactBucket"]
     places = platform_parameters.places(stack.parameters, to)
     parameters = platform_parameters.parameters(
-        stack.parameters, bundle.version, studio_roles, places, vendored=vendored is not None
+        stack.parameters,
+        bundle.version,
+        studio_roles,
+        places,
+        vendored=vendored is not None,
+        network=found_network,
     )
 
     progress(f"uploading template {bundle.version}")
@@ -129,6 +154,8 @@ def publish(
         "TemplateURL": f"{templates.removesuffix('/products')}/{platform_key}"
     }
     outputs = stack_deploy.deploy(session, stack_name, platform, parameters | keys, progress).outputs
+    if vendored is not None:
+        copy_images(session, outputs["BaseImageRepository"], base_images.of_template(root), progress)
     template_url, artifact_id = f"{templates}/{bundle.version}.yaml", ""
     if Place.CATALOG in places:
         product_id = outputs["ProductId"]
@@ -150,11 +177,19 @@ def publish(
 
 
 def compact(template: str) -> str:
-    """Return a CloudFormation template as JSON without blanks and comments."""
+    """Return a CloudFormation template as JSON without blanks, comments and what only the console and checks read."""
     # Only the first publishing needs it, and it takes a second to import.
     from cfnlint.decode import cfn_yaml
 
-    return json.dumps(cfn_yaml.loads(template), separators=(",", ":"))
+    return json.dumps(_without_metadata(cfn_yaml.loads(template)), separators=(",", ":"))
+
+
+def _without_metadata(template: dict[str, Any]) -> dict[str, Any]:
+    resources = {
+        name: {key: value for key, value in resource.items() if key != "Metadata"}
+        for name, resource in template["Resources"].items()
+    }
+    return {key: value for key, value in template.items() if key != "Metadata"} | {"Resources": resources}
 
 
 def rendered_product(template: str, bundle: Archive) -> str:
@@ -179,7 +214,11 @@ def _upload(s3: S3Client, bucket: str, key: str, content: bytes) -> None:
 
 
 def _upload_vendored(s3: S3Client, bucket: str, folder: Path, progress: Progress) -> None:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=vendor.PREFIX)
+    there = {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
     for path in vendor.files(folder):
-        name = path.relative_to(folder).as_posix()
-        progress(f"uploading {name}")
-        s3.upload_file(str(path), bucket, f"{vendor.PREFIX}{name}")
+        # What was checked is the same under the same name: a package's, and an archive's, says its version.
+        if there.get(vendor.key(folder, path)) == path.stat().st_size:
+            continue
+        progress(f"uploading {path.relative_to(folder)}")
+        s3.upload_file(str(path), bucket, vendor.key(folder, path))

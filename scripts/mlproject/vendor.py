@@ -1,4 +1,4 @@
-"""A folder comes in; it has, and is checked for, what the runner takes from the internet: `publish` uploads it."""
+"""A folder comes in; it has, and is checked for, what builds take from the internet: `publish` uploads it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import requests
 from packaging.requirements import Requirement
-from packaging.utils import parse_wheel_filename
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from mlproject.errors import PlatformError, UserError
+from terraform_runner.runner_settings import PACKAGES
 from terraform_runner.terraform_install import ARCHIVE, SHA256, URL
 
 if TYPE_CHECKING:
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
 PREFIX = "vendor/"
 """Where the folder's files go in the artifact bucket."""
 
-_LOCKS = ("scripts/terraform_runner/requirements.txt", "requirements/uv.txt")
+_RUNNER_LOCKS = ("scripts/terraform_runner/requirements.txt", "requirements/uv.txt")
+_PROJECT_FOLDERS = ("seedcode", "containers", "lambda")
+"""Where the locks are that builds of projects install."""
+_WHEELS = "wheels"
 _BUILD_TOOL = "setuptools"
 """Builds the packages that PyPI has as source only; no lock names it."""
 _PROVIDER_LOCK = "terraform/.terraform.lock.hcl"
 _PROVIDER = re.compile(r'provider "(?P<source>[^"]+)" {\s+version\s+= "(?P<version>[^"]+)"')
 _PYTHON, _PLATFORM = "3.11", "linux_amd64"
-# What the runner's build is: markers of the locks are decided for it, wherever this program runs.
-_RUNNER_ENVIRONMENT = {
+# What every build is: markers of the locks are decided for it, wherever this program runs.
+_BUILD_ENVIRONMENT = {
     "implementation_name": "cpython",
     "os_name": "posix",
     "platform_machine": "x86_64",
@@ -49,7 +53,7 @@ Run = Callable[[Sequence[str]], None]
 def prepare(
     folder: Path, root: Path, progress: Progress, *, fetch: Fetch | None = None, run: Run | None = None
 ) -> None:
-    """Fill ``folder`` with Terraform, its providers and the runner's Python packages; what is there is kept.
+    """Fill ``folder`` with Terraform, its providers and the builds' Python packages; what is there is kept.
 
     Parameters
     ----------
@@ -78,20 +82,22 @@ def prepare(
     with tempfile.TemporaryDirectory() as environment:
         venv.create(environment, with_pip=True)
         download = [f"{environment}/bin/python", "-m", "pip", "download", "--quiet"]
-        download += ["--disable-pip-version-check", "--dest", f"{folder}/wheels"]
-        for lock in _LOCKS:
-            progress(f"downloading {lock}")
-            run([*download, "--require-hashes", "--requirement", f"{root}/{lock}"])
+        download += ["--disable-pip-version-check", "--dest", f"{folder}/{_WHEELS}"]
+        for lock in locks(root):
+            progress(f"downloading {lock.relative_to(root)}")
+            # A lock is complete: nothing has to be resolved, and nothing that is there is asked for again.
+            found = ["--find-links", f"{folder}/{_WHEELS}", "--no-deps", "--require-hashes"]
+            run([*download, *found, "--requirement", str(lock)])
         run([*download, _BUILD_TOOL])
     check(folder, root)
 
 
 def check(folder: Path, root: Path) -> None:
-    """Raise `UserError` naming everything that the runner would miss, or refuse, of ``folder``."""
+    """Raise `UserError` naming everything that a build would miss, or refuse, of ``folder``."""
     problems = [
         *_terraform_problems(folder),
         *_provider_problems(folder / "providers", root / _PROVIDER_LOCK),
-        *_package_problems(folder / "wheels", [root / lock for lock in _LOCKS]),
+        *_package_problems(folder / _WHEELS, locks(root), root),
     ]
     if problems:
         raise UserError(
@@ -102,6 +108,20 @@ def check(folder: Path, root: Path) -> None:
 def files(folder: Path) -> list[Path]:
     """Return the folder's files, in the order in which they are uploaded."""
     return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def key(folder: Path, path: Path) -> str:
+    """Return where a file of the folder goes: a package below its own name, by which builds ask for it."""
+    inside = path.relative_to(folder)
+    if inside.parts[0] != _WHEELS:
+        return f"{PREFIX}{inside.as_posix()}"
+    return f"{PACKAGES}/{_package(path)}/{path.name}"
+
+
+def locks(root: Path) -> list[Path]:
+    """Return the locks that the runner and the builds of projects install."""
+    found = (path for folder in _PROJECT_FOLDERS for path in sorted((root / folder).rglob("*.txt")))
+    return [root / lock for lock in _RUNNER_LOCKS] + [path for path in found if _is_lock(path, root)]
 
 
 def _keep_terraform(folder: Path, content: bytes) -> None:
@@ -127,28 +147,38 @@ def _provider_problems(mirror: Path, lock: Path) -> Iterator[str]:
             yield f"provider {found['source']} {version} for {_PLATFORM} is missing"
 
 
-def _package_problems(wheels: Path, locks: Sequence[Path]) -> Iterator[str]:
+def _package_problems(wheels: Path, wanted: Sequence[Path], root: Path) -> Iterator[str]:
     present = {_sha256(path) for path in wheels.glob("*") if _fits(path)}
-    for lock in locks:
+    for lock in wanted:
         for requirement, hashes in _pins(lock):
             if not hashes & present:
-                yield f"{requirement.name} {requirement.specifier} of {lock.name} is missing"
+                yield f"{requirement.name} {requirement.specifier} of {lock.relative_to(root)} is missing"
     if not any(wheels.glob(f"{_BUILD_TOOL}-*.whl")):
         yield f"{_BUILD_TOOL} is missing"
 
 
 def _pins(lock: Path) -> Iterator[tuple[Requirement, set[str]]]:
-    """Yield what a lock wants on the runner, with the digests that it allows."""
+    """Yield what a lock wants in a build, with the digests that it allows."""
     for line in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         text, *hashes = line.split("#")[0].split("--hash=sha256:")
         if text.strip():
             requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate(_RUNNER_ENVIRONMENT):
+            if requirement.marker is None or requirement.marker.evaluate(_BUILD_ENVIRONMENT):
                 yield requirement, {each.strip() for each in hashes}
 
 
+def _is_lock(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return not hidden and "--hash=sha256:" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def _package(path: Path) -> str:
+    parse = parse_wheel_filename if path.suffix == ".whl" else parse_sdist_filename
+    return parse(path.name)[0]
+
+
 def _fits(path: Path) -> bool:
-    """Tell whether a file is source, or a wheel that the runner can install."""
+    """Tell whether a file is source, or a wheel that a build can install."""
     if path.suffix != ".whl":
         return path.is_file()
     *_, tags = parse_wheel_filename(path.name)

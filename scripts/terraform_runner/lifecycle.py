@@ -159,11 +159,7 @@ class Lifecycle:
         }
         stack = TerraformStack(program, bundle.terraform_dir, backend, self.say)
         stack.init(
-            self.request.resource_properties.terraform_variables()
-            | {
-                "permissions_boundary_arn": self.settings.permissions_boundary_arn,
-                "kms_key_arn": self.settings.kms_key_arn,
-            }
+            self.request.resource_properties.terraform_variables() | self.settings.platform_variables()
         )
         if lock := store.stale_lock(previous):
             self.say(f"taking away the lock {lock} of the dead build {previous}")

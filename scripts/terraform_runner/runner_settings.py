@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGES = "vendor/packages"
+"""Where `mlproject publish --vendor` puts Python packages in the artifact bucket, each below its own name."""
 
 
 class RunnerSettings(BaseSettings):
@@ -20,6 +23,11 @@ class RunnerSettings(BaseSettings):
     kms_key_arn: str
     permissions_boundary_arn: str
     terraform_source: Literal["internet", "bucket"] = "internet"
+    base_image_repository: str = ""
+    """URI of the images that others begin with; empty where they come from the internet."""
+    vpc_id: str = ""
+    subnet_ids: str = ""
+    security_group_ids: str = ""
     aws_region: str
     codebuild_build_id: str
     """Set by CodeBuild itself: ``<project>:<uuid>``."""
@@ -30,6 +38,24 @@ class RunnerSettings(BaseSettings):
     def from_environment(cls) -> RunnerSettings:
         """Read the build's environment."""
         return cls()  # type: ignore[call-arg]  # pydantic-settings takes the fields from the environment
+
+    def platform_variables(self) -> dict[str, Any]:
+        """Return the variables of the stack that are the platform's, and not the lead's, to say."""
+        network = {
+            "vpc_id": self.vpc_id,
+            "subnet_ids": self.subnet_ids.split(","),
+            "security_group_ids": self.security_group_ids.split(","),
+        }
+        vendored = {
+            "packages_uri": f"s3://{self.artifact_bucket}/{PACKAGES}",
+            "base_image_repository": self.base_image_repository,
+        }
+        return {
+            "permissions_boundary_arn": self.permissions_boundary_arn,
+            "kms_key_arn": self.kms_key_arn,
+            "network": network if self.vpc_id else None,
+            "vendored": vendored if self.base_image_repository else None,
+        }
 
     @property
     def work_dir(self) -> Path:

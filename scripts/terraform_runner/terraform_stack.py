@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from python_terraform import IsFlagged, Terraform
 
@@ -43,7 +43,7 @@ class TerraformStack:
         self._backend = dict(backend)
         self._say = say
 
-    def init(self, variables: Mapping[str, str]) -> None:
+    def init(self, variables: Mapping[str, Any]) -> None:
         """Prepare the module for one project; the variables are written to a file and never printed."""
         (self._directory / _VARIABLES_FILE).write_text(json.dumps(variables), encoding="utf-8")
         self._run(

@@ -13,6 +13,7 @@ import boto3
 from content import content_tag
 from engine import DockerEngine, Engine
 from failures import ImageError, PlatformError
+from offline import Offline
 from registry import Repository, find_digest, push_password
 
 
@@ -27,8 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def ensure(context: Path, repository: Repository, ecr: Any, engine: Engine) -> str:
+def ensure(
+    context: Path, repository: Repository, ecr: Any, engine: Engine, offline: Offline | None = None
+) -> str:
     """Return the URI by digest of the image of ``context``, built and pushed only when ECR lacks it.
+
+    What is ``offline`` changes nothing of the tag: the content is the same, wherever packages come from.
 
     Raises
     ------
@@ -42,16 +47,24 @@ def ensure(context: Path, repository: Repository, ecr: Any, engine: Engine) -> s
     if digest:
         print(f"{repository.uri}:{tag} is there already", file=sys.stderr)
     else:
-        digest = _build_and_push(context, tag, repository, ecr, engine)
+        digest = _build_and_push(context, tag, repository, ecr, engine, offline)
     return f"{repository.uri}@{digest}"
 
 
-def _build_and_push(context: Path, tag: str, repository: Repository, ecr: Any, engine: Engine) -> str:
+def _build_and_push(
+    context: Path, tag: str, repository: Repository, ecr: Any, engine: Engine, offline: Offline | None
+) -> str:
     reference = f"{repository.uri}:{tag}"
     print(f"{reference} is not there yet: building it from {context}", file=sys.stderr)
     engine.check()
-    engine.build(context, reference)
-    engine.login(repository.host, push_password(ecr))
+    password = push_password(ecr)
+    if offline is None:
+        engine.build(context, reference, {})
+    else:
+        engine.login(offline.base_images.host, password)
+        with offline.prepared(context) as prepared:
+            engine.build(prepared.context, reference, prepared.arguments)
+    engine.login(repository.host, password)
     try:
         engine.push(reference)
     except PlatformError:
@@ -69,7 +82,15 @@ def _build_and_push(context: Path, tag: str, repository: Repository, ecr: Any, e
 def _ensure_from_environment(context: Path) -> str:
     repository = Repository.parse(os.environ.get("IMAGE_REPOSITORY_URI", ""))
     ecr = boto3.client("ecr", region_name=repository.region)
-    return ensure(context, repository, ecr, DockerEngine())
+    return ensure(context, repository, ecr, DockerEngine(), _offline(ecr, repository.region))
+
+
+def _offline(ecr: Any, region: str) -> Offline | None:
+    packages_uri = os.environ.get("PACKAGES_URI", "")
+    if not packages_uri:
+        return None
+    s3 = boto3.client("s3", region_name=region)
+    return Offline.at(packages_uri, os.environ.get("BASE_IMAGE_REPOSITORY", ""), s3, ecr)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

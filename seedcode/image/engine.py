@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -16,11 +17,11 @@ class Engine(Protocol):
     def check(self) -> None:
         """Raise `PlatformError` when no image can be built here."""
 
-    def build(self, context: Path, reference: str) -> None:
-        """Build the context's Dockerfile under ``reference``."""
+    def build(self, context: Path, reference: str, arguments: Mapping[str, str]) -> None:
+        """Build the context's Dockerfile under ``reference``, with values for its arguments."""
 
     def login(self, host: str, password: str) -> None:
-        """Let pushes to ``host`` through."""
+        """Let pushes to, and pulls from, ``host`` through."""
 
     def push(self, reference: str) -> None:
         """Push the image."""
@@ -37,11 +38,12 @@ class DockerEngine:
                 f"images are built by the Docker engine, and there is none here: {error}"
             ) from error
 
-    def build(self, context: Path, reference: str) -> None:
+    def build(self, context: Path, reference: str, arguments: Mapping[str, str]) -> None:
+        given = [word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")]
         # Lambda and SageMaker take plain images, not an index with attestations, which buildx makes unless told so.
         # A failed step's container would stay on a laptop; one that buildx lacks, buildx does not mind.
         plain = ["env", "BUILDX_NO_DEFAULT_ATTESTATIONS=1"]
-        _run([*plain, "docker", "build", "--force-rm", "--tag", reference, str(context)])
+        _run([*plain, "docker", "build", "--force-rm", *given, "--tag", reference, str(context)])
 
     def login(self, host: str, password: str) -> None:
         _run(["docker", "login", "--username", "AWS", "--password-stdin", host], text_input=password)

@@ -34,7 +34,7 @@ class Repository:
         match = URI.match(uri)
         if match is None:
             raise UserError(
-                f"IMAGE_REPOSITORY_URI must be the URI of an ECR repository without a tag, not {uri!r}"
+                f"{uri!r} is not the URI of an ECR repository without a tag: see IMAGE_REPOSITORY_URI"
             )
         return cls(match["host"], match["account"], match["region"], match["name"])
 

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import docker
 
+from mlproject import base_images
 from mlproject.errors import PlatformError
 from mlproject.faults.campaign import fault
 from mlproject.faults.findings import Finding
 from mlproject.faults.injection import until
 from mlproject.faults.model_versions import pushed
 from mlproject.faults.world import World, timed
-from mlproject.rehearsal import engines
 from mlproject.rehearsal.life import IMAGE_BUILD, IMAGES
 
 DOCKERFILE = "container/Dockerfile"
@@ -116,7 +116,7 @@ def _push_by_docker(world: World, repository: str, digest: str, tag: str) -> str
     local = f"{urlsplit(world.local.endpoint).netloc}/{_uri(world, repository)}"
     token = world.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
-    client.images.get(engines.base_images(IMAGES["model"])[0]).tag(local, tag)
+    client.images.get(base_images.named(IMAGES["model"] / "Dockerfile")[0]).tag(local, tag)
     try:
         answers = client.images.push(
             local,

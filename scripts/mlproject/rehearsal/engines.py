@@ -13,11 +13,11 @@ from pathlib import Path
 
 import requests
 
+from mlproject import base_images
 from mlproject.errors import PlatformError
 
 TOOLS = "/usr/local/bin"
 MIRROR = re.compile(r'^\s*path\s*=\s*"(?P<folder>/[^"]+)"', re.MULTILINE)
-BASE = re.compile(r"^ARG\s+BASE=(?P<image>\S+)", re.MULTILINE)
 
 
 class Engine(StrEnum):
@@ -46,7 +46,7 @@ PROCESSES = Chosen(Engine.PROCESSES, "nothing else was asked for")
 
 def options(wanted: Engine, contexts: Iterable[Path]) -> list[str]:
     """Return localaws's options for an engine that builds the images of these contexts."""
-    bases = sorted({base for context in contexts for base in base_images(context)})
+    bases = sorted({base for context in contexts for base in base_images.named(context / "Dockerfile")})
     words = ["--engine", wanted, *(word for base in bases for word in ("--base-image", base))]
     return words if wanted == Engine.PROCESSES else words + build_mounts()
 
@@ -80,11 +80,6 @@ def provider_mirrors(config_file: str) -> list[str]:
     if not config_file or not config.is_file():
         return []
     return [found for found in MIRROR.findall(config.read_text()) if Path(found).is_dir()]
-
-
-def base_images(context: Path) -> list[str]:
-    """Return what the Dockerfile begins from unless told otherwise."""
-    return [match["image"] for match in BASE.finditer((context / "Dockerfile").read_text())]
 
 
 def chosen(endpoint: str) -> Chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ class FakeEngine:
     def check(self) -> None:
         self.calls.append(("check",))
 
-    def build(self, context: Path, reference: str) -> None:
+    def build(self, context: Path, reference: str, arguments: Mapping[str, str]) -> None:
         self.calls.append(("build", context.name, reference))
+        assert not arguments
 
     def login(self, host: str, password: str) -> None:
         self.calls.append(("login", host, password))

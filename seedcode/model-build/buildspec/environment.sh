@@ -7,6 +7,20 @@ name=$1
 shift
 pinned=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 
+# Without internet the platform has the packages, each below its own name; there is no index from here on.
+wheels=$PWD/.wheels
+fetch() {
+    names=$(sed -n 's/^\([a-z0-9._-]*\)\(\[[^]]*\]\)\{0,1\}==.*/\1/p' "$@" | sort -u)
+    # The names are patterns for aws, and none for the shell.
+    (set -f && aws s3 cp --recursive --only-show-errors "$PACKAGES_URI/" "$wheels/packages/" \
+        --exclude '*' $(printf -- '--include %s/* ' $names))
+    find "$wheels/packages" -type f -exec mv {} "$wheels/" \;
+}
+if [ -n "${PACKAGES_URI:-}" ]; then
+    fetch requirements/uv.txt "$@"
+    export PIP_NO_INDEX=1 PIP_FIND_LINKS="$wheels" UV_OFFLINE=1 UV_FIND_LINKS="$wheels"
+fi
+
 if [ "$(uv --version 2>/dev/null | cut -d' ' -f2)" = "$pinned" ]; then
     uv=uv
 else

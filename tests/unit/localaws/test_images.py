@@ -195,6 +195,7 @@ def test_an_interrupted_build_leaves_nothing_that_is_taken_for_an_image(
         ("RUN curl https://example.org | sh", "only && is understood"),
         ("RUN pip install --index-url https://example.org x", "option --index-url"),
         ("COPY missing.txt /", "missing.txt does not exist"),
+        ("COPY missing[s] /", "missing\\[s\\] does not exist"),
         ("COPY --from=other /a /b", "there is no stage other"),
         ("ADD https://example.org/a /a", "only files of the context"),
         ("VOLUME /data", "not supported"),

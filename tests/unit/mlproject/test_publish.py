@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +55,10 @@ class FakeStacks:
             "LaunchRoleArn": "arn:aws:iam::123456789012:role/launch",
             "ProductTemplates": "https://artifacts.s3.eu-central-1.amazonaws.com/products",
         }
+        if self.parameters.get("TerraformSource") == "bucket":
+            outputs["BaseImageRepository"] = (
+                "123456789012.dkr.ecr.eu-central-1.amazonaws.com/platform/base-images"
+            )
         if self.parameters.get("RunnerArchiveKey") and self.parameters["ServiceCatalog"] == "true":
             outputs |= {"ProductId": "prod-1", "PortfolioId": "port-1"}
         return stack_deploy.Stack(outputs, dict(self.parameters))
@@ -196,11 +201,38 @@ def test_vendoring_uploads_the_folder_and_turns_the_runner_to_the_bucket(
     (folder / "providers" / "registry.terraform.io").mkdir(parents=True)
     (folder / "terraform_1.11.4_linux_amd64.zip").write_bytes(b"zip")
     (folder / "providers" / "registry.terraform.io" / "aws.zip").write_bytes(b"zip")
-    account.publish(checkout, vendored=folder)
+    (checkout / "containers/xgboost-daal4py/Dockerfile").write_text("ARG BASE=python:3.11\nFROM ${BASE}\n")
+    copied: list[tuple[str, ...]] = []
+
+    def copy(_: Any, repository: str, images: Sequence[str], __: Any) -> None:
+        copied.append((repository, *images))
+
+    account.publish(checkout, vendored=folder, copy_images=copy)
+    assert copied == [(account.stacks.read(None, "").outputs["BaseImageRepository"], "python:3.11")]  # type: ignore[union-attr]
+    with pytest.raises(UserError, match="this platform has no internet"):
+        account.publish(checkout)
     assert {"vendor/terraform_1.11.4_linux_amd64.zip", "vendor/providers/registry.terraform.io/aws.zip"} < (
         account.uploaded()
     )
     assert account.stacks.parameters["TerraformSource"] == "bucket"
+
+
+def test_the_network_is_that_of_the_parameter_store(account: Account, checkout: Path) -> None:
+    ssm = account.session.client("ssm")
+    told = {"vpc-id": "vpc-1", "subnet-ids": "subnet-1,subnet-2", "security-group-ids": "sg-1"}
+    ssm.put_parameter(Name="/ml/network/vpc-id", Value="vpc-1", Type="String")
+    with pytest.raises(
+        UserError, match="has no /ml/network/security-group-ids, /ml/network/subnet-ids: name the place"
+    ):
+        account.publish(checkout, network="/ml/network")
+    assert account.stacks.deployments == []
+    for name, value in told.items():
+        ssm.put_parameter(Name=f"/ml/network/{name}", Value=value, Type="StringList", Overwrite=True)
+    account.publish(checkout, network="/ml/network/")
+    account.publish(checkout)
+    assert account.stacks.parameters["VpcId"] == "vpc-1"
+    assert account.stacks.parameters["SubnetIds"] == "subnet-1,subnet-2"
+    assert account.stacks.parameters["SecurityGroupIds"] == "sg-1"
 
 
 def test_an_incomplete_vendor_folder_is_refused_before_anything_is_done(
@@ -254,7 +286,11 @@ def test_the_first_deployment_fits_into_a_request_and_lacks_nothing(account: Acc
     account.publish(checkout)
     bare = account.stacks.templates[0]["TemplateBody"]
     assert len(bare.encode()) <= 51_200
-    assert cfn_yaml.loads(bare) == cfn_yaml.load(str(ROOT / "cloudformation/platform.yaml"))
+    whole = cfn_yaml.load(str(ROOT / "cloudformation/platform.yaml"))
+    # For people and checks alone.
+    for described in (whole, *whole["Resources"].values()):
+        described.pop("Metadata", None)
+    assert cfn_yaml.loads(bare) == whole
 
 
 def visible(account: Account, version: str) -> bool:

@@ -1,4 +1,4 @@
-"""A vendor folder is complete when it has, byte for byte, what the checkout's locks name for the runner."""
+"""A vendor folder is complete when it has, byte for byte, what the checkout's locks name for builds."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"demo==1.0 \\\n    --hash=sha256:{digest(b'demo')} \\\n    --hash=sha256:{digest(b'other')}\n    # via a\n"
         f"winonly==2 ; sys_platform == 'win32' \\\n    --hash=sha256:{digest(b'win')}\n"
     )
+    for folder in ("seedcode", "containers", "lambda", "seedcode/.venv"):
+        (made / folder).mkdir()
+    (made / "seedcode/requirements.txt").write_text(f"seed==3 \\\n    --hash=sha256:{digest(b'seed')}\n")
+    (made / "seedcode/.venv/lock.txt").write_text(f"not-ours==1 --hash=sha256:{digest(b'not ours')}\n")
+    (made / "lambda/words.txt").write_text("instance types\n")
     (made / "requirements/uv.txt").write_text(f"uv==0.1 \\\n    --hash=sha256:{digest(b'uv')}\n")
     return made
 
@@ -58,6 +63,7 @@ def fill(folder: Path) -> None:
     for name, content in (
         ("demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", b"demo"),
         ("uv-0.1-py3-none-any.whl", b"uv"),
+        ("Seed-3.tar.gz", b"seed"),
         ("setuptools-80.0-py3-none-any.whl", b"setuptools"),
     ):
         (folder / "wheels" / name).write_bytes(content)
@@ -80,8 +86,9 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path: Path, root: Path)
     for named in (
         f"{ARCHIVE} is missing",
         "provider registry.terraform.io/hashicorp/aws 5.100.0 for linux_amd64 is missing",
-        "demo ==1.0 of requirements.txt is missing",
-        "uv ==0.1 of uv.txt is missing",
+        "demo ==1.0 of scripts/terraform_runner/requirements.txt is missing",
+        "uv ==0.1 of requirements/uv.txt is missing",
+        "seed ==3 of seedcode/requirements.txt is missing",
         "setuptools is missing",
     ):
         assert named in str(refused.value)
@@ -106,7 +113,9 @@ def test_a_package_that_the_runner_would_refuse_is_missing(
 ) -> None:
     next((folder / "wheels").glob("demo-*")).unlink()
     (folder / "wheels" / name).write_bytes(content)
-    with pytest.raises(UserError, match=r"demo ==1\.0 of requirements\.txt is missing"):
+    with pytest.raises(
+        UserError, match=r"demo ==1\.0 of scripts/terraform_runner/requirements\.txt is missing"
+    ):
         vendor.check(folder, root)
 
 
@@ -123,6 +132,7 @@ def test_preparing_downloads_what_is_missing_and_checks_it(tmp_path: Path, root:
     assert [line.rpartition(" ")[2] for line in ran[1:]] == [
         f"{root}/scripts/terraform_runner/requirements.txt",
         f"{root}/requirements/uv.txt",
+        f"{root}/seedcode/requirements.txt",
         "setuptools",
     ]
 
@@ -141,3 +151,14 @@ def test_a_program_that_fails_is_told_with_its_last_line(tmp_path: Path, root: P
     (root / "terraform").rmdir()
     with pytest.raises(PlatformError, match=r"terraform -chdir=.* failed: .+"):
         vendor.prepare(tmp_path / "made", root, lambda _: None)
+
+
+def test_packages_go_below_their_own_names_and_all_else_where_it_is(folder: Path) -> None:
+    assert {vendor.key(folder, path) for path in vendor.files(folder)} == {
+        f"vendor/{ARCHIVE}",
+        "vendor/packages/demo/demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl",
+        "vendor/packages/seed/Seed-3.tar.gz",
+        "vendor/packages/setuptools/setuptools-80.0-py3-none-any.whl",
+        "vendor/packages/uv/uv-0.1-py3-none-any.whl",
+        "vendor/providers/registry.terraform.io/hashicorp/aws/terraform-provider-aws_5.100.0_linux_amd64.zip",
+    }

@@ -31,7 +31,7 @@ class Recorded:
     """Stands for Terraform, the repositories and the account; remembers what was done, in order."""
 
     done: list[str] = field(default_factory=list)
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
     backend: dict[str, str] = field(default_factory=dict)
     state: list[str] = field(default_factory=list)
     fails_at: str = ""
@@ -41,7 +41,7 @@ class Recorded:
         if what == self.fails_at:
             raise UserError(f"terraform {what} failed: because")
 
-    def init(self, variables: dict[str, str]) -> None:
+    def init(self, variables: dict[str, Any]) -> None:
         self.variables = variables
         self._do("init")
 
@@ -137,12 +137,37 @@ def test_a_project_is_made_repositories_first(
     assert outcome == Outcome(True, "The project is ready.", {"project_bucket": "sagemaker-churn"})
 
 
+def test_terraform_is_told_of_a_network_and_of_packages_where_there_is_no_internet(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    isolated = settings.model_copy(
+        update={
+            "vpc_id": "vpc-1",
+            "subnet_ids": "subnet-1,subnet-2",
+            "security_group_ids": "sg-1",
+            "base_image_repository": "registry/base-images",
+        }
+    )
+    run(session, isolated, request_for(session, "create"))
+    assert recorded.variables["network"] == {
+        "vpc_id": "vpc-1",
+        "subnet_ids": ["subnet-1", "subnet-2"],
+        "security_group_ids": ["sg-1"],
+    }
+    assert recorded.variables["vendored"] == {
+        "packages_uri": f"s3://{ARTIFACTS}/vendor/packages",
+        "base_image_repository": "registry/base-images",
+    }
+
+
 def test_terraform_is_told_the_platforms_facts_and_where_the_state_is(
     session: boto3.Session, settings: RunnerSettings, recorded: Recorded
 ) -> None:
     run(session, settings, request_for(session, "create"))
     assert recorded.variables["permissions_boundary_arn"] == settings.permissions_boundary_arn
     assert recorded.variables["kms_key_arn"] == settings.kms_key_arn
+    assert recorded.variables["network"] is None
+    assert recorded.variables["vendored"] is None
     assert recorded.backend == {
         "bucket": STATES,
         "key": "projects/p-abc123def456/terraform.tfstate",

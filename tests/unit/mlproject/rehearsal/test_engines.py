@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mlproject import base_images
 from mlproject.errors import PlatformError
 from mlproject.rehearsal.engines import (
     Chosen,
     Engine,
-    base_images,
     chosen,
     options,
     provider_mirrors,
@@ -39,7 +39,7 @@ def test_every_base_is_named_once(tmp_path: Path) -> None:
 
 
 def test_the_projects_own_images_name_their_base() -> None:
-    assert all(base_images(context) for context in IMAGES.values())
+    assert all(base_images.named(context / "Dockerfile") for context in IMAGES.values())
 
 
 def test_only_docker_builds_images() -> None:
