@@ -9,4 +9,5 @@ module "model_build" {
   image_repository    = module.storage.image_repositories["model"]
   model_package_group = module.storage.model_package_group
   data_location       = var.data_location
+  automl              = var.project_variant == "autopilot"
 }

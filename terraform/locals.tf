@@ -7,6 +7,9 @@ locals {
   short_name   = replace(substr(var.project_name, 0, min(16, length(var.project_name))), "/-+$/", "")
   short_prefix = "sagemaker-${local.short_name}-${var.project_id}"
 
+  # Whose models run in images that AWS keeps, each region's in an account of its own.
+  variants_of_aws_images = ["autopilot"]
+
   project = {
     name_prefix  = local.name_prefix
     short_prefix = local.short_prefix
@@ -20,8 +23,10 @@ locals {
     id                       = var.project_id
     kms_key_arn              = var.kms_key_arn
     permissions_boundary_arn = var.permissions_boundary_arn
-    network                  = var.network
-    vendored                 = var.vendored
+
+    uses_aws_images = contains(local.variants_of_aws_images, var.project_variant)
+    network         = var.network
+    vendored        = var.vendored
   }
 
   # The endpoint and the API's function of a stage share a name; they are of different services.

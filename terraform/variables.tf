@@ -23,14 +23,14 @@ variable "project_id" {
 }
 
 variable "project_variant" {
-  description = "What the project's repositories began with; the runner seeds them, and here it is shown on the dashboard."
+  description = "What the project's repositories began with; the runner seeds them, and here it is shown on the dashboard, and decides on a few rights."
   type        = string
   default     = "churn-xgboost-daal4py"
   nullable    = false
 
   validation {
-    condition     = contains(["churn-xgboost-daal4py", "config-only"], var.project_variant)
-    error_message = "The project variant is one of churn-xgboost-daal4py, config-only."
+    condition     = contains(["churn-xgboost-daal4py", "autopilot", "config-only"], var.project_variant)
+    error_message = "The project variant is one of churn-xgboost-daal4py, autopilot, config-only."
   }
 }
 

@@ -109,6 +109,11 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
     condition     = data.aws_iam_policy_document.data.statement == null
     error_message = "A project on sample data may read somebody's bucket."
   }
+
+  assert {
+    condition     = length(data.aws_iam_policy_document.automl) == 0
+    error_message = "A project whose pipelines do not search may start AutoML jobs."
+  }
 }
 
 run "reads_the_data_location_and_nothing_beside_it" {
@@ -125,5 +130,25 @@ run "reads_the_data_location_and_nothing_beside_it" {
   assert {
     condition     = data.aws_iam_policy_document.data.statement[0].resources == toset(["arn:aws:s3:::customers/churn/2026.csv", "arn:aws:s3:::customers/churn/2026.csv/*"])
     error_message = "The jobs may read something else than the data location."
+  }
+}
+
+run "searches_only_where_it_is_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/model-build"
+  }
+
+  variables {
+    automl = true
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.automl[0].statement :
+      one(statement.condition).values == tolist(["p-1"])
+    ])
+    error_message = "The jobs may search in the name of other projects."
   }
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator
 
-from mlproject.rehearsal.variants import DEFAULT, LIVES
+from mlproject.rehearsal.variants import DEFAULT, FIRST_MODELS
 from mlproject.seeds import unpack_bundle
 from terraform_runner.project_request import DEFAULT_VARIANT
 from terraform_runner.template_bundle import TemplateBundle
@@ -36,7 +36,7 @@ def test_every_part_knows_the_same_variants(bundle: TemplateBundle) -> None:
     )
     stack = names_in("terraform/variables.tf", r"contains\(\[(.*)\], var.project_variant\)")
     assert form == function == stack
-    assert sorted(form) == list(bundle.variants) == sorted([DEFAULT, *LIVES])
+    assert sorted(form) == list(bundle.variants) == sorted(FIRST_MODELS)
     assert form[0] == DEFAULT == DEFAULT_VARIANT
 
 
@@ -58,3 +58,11 @@ def test_every_variant_says_what_a_record_is_and_how_its_stages_answer(bundle: T
         Draft4Validator.check_schema(schema)
         assert (schema["$schema"], schema["type"]) == ("http://json-schema.org/draft-04/schema#", "object")
         assert {*schema.get("required", [])} <= {*schema.get("properties", {})}
+
+
+def test_the_income_model_s_columns_are_those_of_its_record(bundle: TemplateBundle) -> None:
+    record = bundle.seed("modeldeploy", "autopilot")["lambda/inference_api/record.schema.json"]
+    columns = bundle.seed("modelbuild", "autopilot")["adult/columns.py"].content.decode()
+    listed = re.search(r"COLUMNS = \((.*), TARGET,", columns, re.DOTALL)
+    assert listed
+    assert re.findall(r'"([a-z-]+)"', listed[1]) == list(json.loads(record.content)["properties"])

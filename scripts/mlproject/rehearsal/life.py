@@ -17,11 +17,10 @@ from urllib.parse import urlsplit
 from mlproject import approvals, projects, publish, seeds, status, templates
 from mlproject.errors import PlatformError
 from mlproject.platform_parameters import Place
-from mlproject.rehearsal import rest, scientist
+from mlproject.rehearsal import rest, scientist, variants
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
 from mlproject.rehearsal.people import People, all_as
-from terraform_runner.project_request import DEFAULT_VARIANT
 
 if TYPE_CHECKING:
     import boto3
@@ -58,7 +57,7 @@ class Life:
     name
         The project's.
     variant
-        What it begins as; empty for the product's default.
+        What it begins as.
     place
         Where the template is published.
     people
@@ -70,7 +69,7 @@ class Life:
     summary: Summary
     data: Path | None = None
     name: str = "churn"
-    variant: str = ""
+    variant: str = variants.DEFAULT
     place: Place = Place.CATALOG
     people: People = field(init=False)
     project: projects.Project = field(init=False)
@@ -94,7 +93,7 @@ class Life:
         """Live it up to the first registered model."""
         self.publish()
         self.create()
-        self.train()
+        variants.FIRST_MODELS[self.variant](self)
 
     def publish(self) -> None:
         """The platform engineer publishes the template to whoever holds the caller's role."""
@@ -225,8 +224,7 @@ class Life:
         folder = self.local.data.parent / "images"
         bundle = seeds.unpack_bundle(ROOT, folder / "bundle")
         return {
-            name: seeds.write_seed(bundle, repository, self.variant or DEFAULT_VARIANT, folder / repository)
-            / context
+            name: seeds.write_seed(bundle, repository, self.variant, folder / repository) / context
             for name, (repository, context) in IMAGE_CONTEXTS.items()
         }
 
@@ -246,10 +244,12 @@ class Life:
 
     def _model_quality(self) -> dict[str, float]:
         package = self._model_package()
-        statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
-        metrics = json.loads(self._read(statistics))["binary_classification_metrics"]
-        threshold = float(package["CustomerMetadataProperties"]["Threshold"])
-        return {"auc": metrics["auc"]["value"], "threshold": threshold}
+        quality: dict[str, float] = {}
+        if reports := package.get("ModelMetrics"):
+            quality |= measured(json.loads(self._read(reports["ModelQuality"]["Statistics"]["S3Uri"])))
+        if threshold := package["CustomerMetadataProperties"].get("Threshold"):
+            quality["threshold"] = float(threshold)
+        return quality
 
     def golden_record(self) -> dict[str, Any]:
         """Return a raw record and the score that the evaluation computed for it."""
@@ -305,3 +305,12 @@ class Life:
             if time.monotonic() > deadline:
                 raise PlatformError(f"nothing came of it in {PATIENCE_SECONDS:.0f} s")
             time.sleep(0.5)
+
+
+def measured(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a report of a model's quality, by name."""
+    kinds = (kind for kind in metrics.values() if isinstance(kind, dict))
+    measured = ((name, metric) for kind in kinds for name, metric in kind.items() if isinstance(metric, dict))
+    return {
+        name: metric["value"] for name, metric in measured if isinstance(metric.get("value"), float | int)
+    }

@@ -32,7 +32,7 @@ def rehearse(
     output
         Folder to write to; what an earlier rehearsal left there goes.
     data
-        The user's churn data; None for synthetic customers.
+        The user's own data; None for what the template makes up.
     keep
         Leave the project and the local AWS up, and tell how to reach them, instead of deleting the project.
     iam
@@ -58,18 +58,19 @@ def rehearse(
         A step failed; the summary, written all the same, names it.
     """
     if data is not None and not data.is_file():
-        raise UserError(f"data {str(data)!r} is no file: name a CSV file with the columns of the churn data")
+        raise UserError(
+            f"data {str(data)!r} is no file: name a CSV file with the columns of the variant's data"
+        )
     examples = pipeline_examples.chosen(pipeline)
-    live = variants.life_of(variant)
-    if live and (examples or data or iam is not Iam.OFF):
-        raise UserError(
-            f"PIPELINE, DATA and IAM are of the variant {variants.DEFAULT}: leave them out for {variant}"
-        )
+    variant = variants.checked(variant)
     answering = stage_modes.checked(mode)
-    if answering and (live or examples):
+    if variant != variants.DEFAULT and (examples or answering):
         raise UserError(
-            f"MODE is of the variant {variants.DEFAULT} and its own pipeline: leave out the other"
+            f"PIPELINE and MODE are of the variant {variants.DEFAULT}: leave them out for {variant}"
         )
+    if answering and examples:
+        raise UserError("PIPELINE ends before a model is deployed: leave out MODE, or the pipeline")
+    usual = variant == variants.DEFAULT and not answering
     summary = Summary(engine=engine)
     started = time.monotonic()
     try:
@@ -84,9 +85,7 @@ def rehearse(
                     local, owner, stage_modes.CALL_THE_QUEUE if asynchronous else ()
                 )
             try:
-                if live:
-                    live(life)
-                elif examples:
+                if examples:
                     life.begin()
                     pipeline_examples.run(life, examples)
                 elif answering:
@@ -94,7 +93,7 @@ def rehearse(
                 else:
                     life.run()
                 if iam is not Iam.OFF:
-                    if not answering:
+                    if usual:
                         life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.
                     iam_report.read(local)
@@ -106,15 +105,15 @@ def rehearse(
                 if iam is not Iam.OFF:
                     record = iam_report.read(local)
                     wrong = iam_report.write(record, output.parent / "iam")
-                    if answering:
-                        # What rights nobody needs is judged by the life of the mode that a project begins with.
+                    if not usual:
+                        # What rights nobody needs is judged by the life that every project begins with.
                         wrong = [each["message"] for each in record["denied"]]
                 logs.save(life.session, output / "logs")
                 if keep:
                     _tell_server(local)
             if iam is Iam.ENFORCE and not keep:
                 _judge_iam(summary, wrong)
-            if keep and not live:
+            if keep:
                 _tell_project(life, local)
     finally:
         summary.total_seconds = round(time.monotonic() - started, 1)

@@ -39,9 +39,9 @@ class Summary:
     terraform
         ``resources``: how many the project's state holds.
     model
-        ``auc`` and ``threshold`` of the registered model.
+        What the evaluation measured of the registered model, and its ``threshold`` if it has one.
     prediction
-        The REST API's answer to a raw customer record.
+        The REST API's answer to a raw record.
     leftovers
         What the account holds after the project's deletion and did not hold before its creation.
     """
@@ -95,8 +95,7 @@ class Summary:
         facts = {
             "engine": self.engine,
             "Terraform resources": self.terraform.get("resources"),
-            "AUC": self.model.get("auc"),
-            "threshold": self.model.get("threshold"),
+            "model": ", ".join(f"{name} {value:.4g}" for name, value in self.model.items()) or None,
             "prediction": json.dumps(self.prediction) if self.prediction else None,
             "leftovers": ", ".join(self.leftovers) or "none",
         }

@@ -159,7 +159,10 @@ data "aws_iam_policy_document" "data" {
 }
 
 data "aws_iam_policy_document" "training" {
-  source_policy_documents = [data.aws_iam_policy_document.data.json]
+  source_policy_documents = concat(
+    [data.aws_iam_policy_document.data.json],
+    data.aws_iam_policy_document.automl[*].json,
+  )
 
   statement {
     sid = "RunJobsOfPipelines"
@@ -241,6 +244,17 @@ data "aws_iam_policy_document" "training" {
       "ecr:GetDownloadUrlForLayer",
     ]
     resources = [var.image_repository.arn]
+  }
+
+  # They are in accounts of AWS, another in each region; whose repositories let whom in, they say themselves.
+  dynamic "statement" {
+    for_each = var.project.uses_aws_images ? [true] : []
+
+    content {
+      sid       = "PullImagesOfAws"
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = ["arn:${var.project.partition}:ecr:${var.project.region}:*:repository/*"]
+    }
   }
 
   statement {

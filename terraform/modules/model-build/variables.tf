@@ -13,6 +13,7 @@ variable "project" {
     dns_suffix               = string
     kms_key_arn              = string
     permissions_boundary_arn = string
+    uses_aws_images          = optional(bool, false)
     network = optional(object({
       vpc_id             = string
       subnet_ids         = list(string)
@@ -60,4 +61,10 @@ variable "model_package_group" {
 variable "data_location" {
   description = "The customers to train on, or empty."
   type        = string
+}
+
+variable "automl" {
+  description = "Whether pipelines may start AutoML jobs."
+  type        = bool
+  default     = false
 }

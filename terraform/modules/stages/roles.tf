@@ -13,6 +13,17 @@ data "aws_iam_policy_document" "model" {
     resources = [var.model_image_repository.arn]
   }
 
+  # They are in accounts of AWS, another in each region; whose repositories let whom in, they say themselves.
+  dynamic "statement" {
+    for_each = var.project.uses_aws_images ? [true] : []
+
+    content {
+      sid       = "PullImagesOfAws"
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = ["arn:${var.project.partition}:ecr:${var.project.region}:*:repository/*"]
+    }
+  }
+
   statement {
     sid       = "ReadModel"
     actions   = ["s3:GetObject"]

@@ -65,7 +65,7 @@ def test_a_request_that_a_build_took_on_long_ago_starts_nothing(provider: Provid
         ({"DataLocation": "churn.txt"}, "DataLocation must be an object in S3"),
         ({"DataLocation": "s3://my-bucket/all customers"}, "DataLocation must be"),
         ({"DataLocation": "s3://my-bucket/" + 242 * "c"}, "of at most 256 letters"),
-        ({"ProjectVariant": "churn"}, "ProjectVariant must be one of churn-xgboost-daal4py, config-only"),
+        ({"ProjectVariant": "churn"}, "ProjectVariant must be one of churn-xgboost-daal4py, autopilot"),
         ({"ApproverEmail": "nobody"}, "ApproverEmail must be an e-mail address"),
         ({"KeepDataOnDelete": "yes"}, "KeepDataOnDelete must be true or false"),
         ({"ApiAuthorization": "NONE"}, "ApiAuthorization must be AWS_IAM or API_KEY"),

@@ -27,7 +27,7 @@ def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
 
 
 def test_a_mode_does_not_go_with_another_pipeline(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="MODE is of the variant"):
+    with pytest.raises(UserError, match="PIPELINE ends before a model is deployed"):
         rehearse(tmp_path, None, keep=False, pipeline="all", mode="serverless")
-    with pytest.raises(UserError, match="MODE is of the variant"):
+    with pytest.raises(UserError, match="PIPELINE and MODE are of the variant"):
         rehearse(tmp_path, None, keep=False, variant="config-only", mode="serverless")

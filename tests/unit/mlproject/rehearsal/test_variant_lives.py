@@ -1,4 +1,4 @@
-"""Which life a rehearsal lives for a variant."""
+"""Which variants a rehearsal knows, what it finds of their models, and what it refuses."""
 
 from __future__ import annotations
 
@@ -7,25 +7,36 @@ from pathlib import Path
 import pytest
 
 from mlproject.errors import UserError
+from mlproject.rehearsal.life import measured
 from mlproject.rehearsal.rehearse import rehearse
-from mlproject.rehearsal.variants import DEFAULT, LIVES, life_of
+from mlproject.rehearsal.variants import DEFAULT, FIRST_MODELS, checked
 
 
-@pytest.mark.parametrize("variant", ["", DEFAULT])
-def test_the_default_variant_lives_the_usual_life(variant: str) -> None:
-    assert life_of(variant) is None
+def test_without_a_name_the_default_variant_is_meant() -> None:
+    assert checked("") == DEFAULT
 
 
-@pytest.mark.parametrize("variant", LIVES)
-def test_every_other_variant_has_a_life_of_its_own(variant: str) -> None:
-    assert life_of(variant) is LIVES[variant]
+@pytest.mark.parametrize("variant", FIRST_MODELS)
+def test_every_variant_comes_to_a_first_model(variant: str) -> None:
+    assert checked(variant) == variant
 
 
 def test_an_unknown_variant_is_told_the_known_ones() -> None:
     with pytest.raises(UserError, match=f"no variant 'speech': there is {DEFAULT}, .*config-only"):
-        life_of("speech")
+        checked("speech")
 
 
 def test_what_only_the_churn_model_has_is_refused_for_other_variants(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="leave them out for config-only"):
         rehearse(tmp_path, None, False, pipeline="tuning", variant="config-only")
+    with pytest.raises(UserError, match="leave them out for autopilot"):
+        rehearse(tmp_path, None, False, mode="asynchronous", variant="autopilot")
+
+
+def test_the_numbers_of_a_report_are_found_whatever_they_measure() -> None:
+    report = {
+        "classification_metrics": {"weighted_f1": {"value": 0.8}, "confusion_matrix": [[1, 0], [0, 1]]},
+        "labels": ["a", "b"],
+        "regression_metrics": {"mae": {"value": 3, "standard_deviation": "NaN"}},
+    }
+    assert measured(report) == {"weighted_f1": 0.8, "mae": 3}

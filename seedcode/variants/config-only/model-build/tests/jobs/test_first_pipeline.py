@@ -1,15 +1,14 @@
-"""The example, as its training job would run it."""
+"""The example, as its jobs would run it."""
 
 from __future__ import annotations
 
-import csv
 import json
 import statistics
+import tarfile
 from pathlib import Path
 
-import numpy as np
-import xgboost
 import yaml
+from examples.first_pipeline.judge_prices import judge
 from examples.first_pipeline.make_houses import make_houses
 
 from xgboost_daal4py.settings import Settings
@@ -35,7 +34,16 @@ def test_the_model_tells_a_house_s_price_better_than_the_mean_does(tmp_path: Pat
 
     train(Settings(ml_root=tmp_path, port=0, workers=1, max_payload_bytes=1, training_job_name="job-1"))
 
-    model = xgboost.Booster(model_file=tmp_path / "model" / "model.ubj")
-    rows = np.array([[float(cell) for cell in row] for row in csv.reader(houses.splitlines())])
-    errors = np.abs(model.inplace_predict(rows[:, 1:]) - rows[:, 0])
-    assert errors.mean() < statistics.stdev(rows[:, 0]) / 4
+    archive = tmp_path / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(tmp_path / "model", ".")
+    judge(archive, tmp_path / "input" / "data" / "train", tmp_path / "evaluation")
+
+    prices = [float(line.partition(",")[0]) for line in houses.splitlines()]
+    report = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert report["regression_metrics"]["mae"]["value"] < statistics.stdev(prices) / 4
+    golden = [
+        json.loads(line) for line in (tmp_path / "evaluation" / "golden.jsonl").read_text().splitlines()
+    ]
+    assert len(golden) == 20
+    assert list(golden[0]["record"]) == ["f0", "f1", "f2"]

@@ -1,0 +1,87 @@
+"""Processing job: census records in; tables for the search, records to test with and the truth about them out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from adult.columns import COLUMNS, LABELS, NUMBERS, TARGET
+from xgboost_daal4py.errors import UserError
+from xgboost_daal4py.processing import run_processing_job
+from xgboost_daal4py.settings import Settings
+
+SHARES = (("train", 0.7), ("validation", 0.15), ("test", 0.15))
+FEWEST = 500
+"""Fewer rows are not enough for an AutoML job to learn from."""
+SEED = 1
+
+Row = list[str]
+
+
+def main() -> int:
+    """Run the job as SageMaker Processing starts it; returns the exit code."""
+    root = Settings.from_environment().ml_root
+    processing = root / "processing"
+    return run_processing_job(lambda: prepare(processing / "input" / "data", processing / "output"), root)
+
+
+def prepare(source: Path, target: Path) -> None:
+    """Check the records, split them at random and write each part."""
+    rows = [row for path in sorted(source.rglob("*")) if path.is_file() for row in read_people(path)]
+    if len(rows) < FEWEST:
+        raise UserError(f"there are {len(rows)} people in the data, at least {FEWEST} are needed")
+    random.Random(SEED).shuffle(rows)  # noqa: S311 - a split that can be repeated
+    start = 0.0
+    for name, share in SHARES:
+        part = rows[round(start * len(rows)) : round((start + share) * len(rows))]
+        start += share
+        if name == "test":
+            # The model gets records without a header and without what it shall tell.
+            _write(target / name / "records.csv", (row[:-1] for row in part))
+            _write(target / "truth" / "people.csv", part)
+        else:
+            _write(target / name / f"{name}.csv", [COLUMNS, *part])
+    print(json.dumps({"event": "data prepared", "people": len(rows)}), flush=True)
+
+
+def read_people(path: Path) -> list[Row]:
+    """Read a file of UCI's form, with a header or without.
+
+    Raises
+    ------
+    UserError
+        Naming the line that does not fit.
+    """
+    found: list[Row] = []
+    with path.open(newline="", encoding="utf-8") as file:
+        for number, cells in enumerate(csv.reader(file), start=1):
+            # UCI's test file begins with a remark, ends with an empty line, and puts a full stop after labels.
+            row = [cell.strip().removesuffix(".") for cell in cells]
+            if row and not row[0].startswith("|") and tuple(row) != COLUMNS:
+                _check(row, f"{path.name}, line {number}")
+                found.append(row)
+    return found
+
+
+def _check(row: Row, place: str) -> None:
+    if len(row) != len(COLUMNS):
+        raise UserError(f"{place}: {len(row)} values, not the {len(COLUMNS)} of {', '.join(COLUMNS)}")
+    if row[-1] not in LABELS:
+        raise UserError(f"{place}: {TARGET} is {row[-1]!r}, not {' or '.join(LABELS)}")
+    for name in NUMBERS:
+        if not row[COLUMNS.index(name)].lstrip("-").isdigit():
+            raise UserError(f"{place}: {name} is {row[COLUMNS.index(name)]!r}, not a whole number")
+
+
+def _write(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
