@@ -15,10 +15,10 @@ import docker.errors
 from localaws import build_image
 from localaws.errors import PlatformError
 from localaws.image_builder import content_key
-from localaws.images import ImageNotFound, ImageUri, find_digest
+from localaws.images import ImageNotFound, ImageUri, find_digest, find_stand_in
 from localaws.runtime import runtime
 from localaws.settings import HostSettings
-from localaws.stand_in_images import StandIn, stand_in
+from localaws.stand_in_images import StandIn
 
 CACHE = "localaws/built"
 """Where images of builds are kept when their names go: the engine's build cache goes with the last name."""
@@ -37,7 +37,7 @@ def find(client: Any, uri: str, region: str) -> str:
 
     An image of ECR comes from this server's own registry, any other from where its name says.
     """
-    if (ours := stand_in(uri)) is not None:
+    if (ours := find_stand_in(uri)) is not None:
         return _made_here(client, uri, ours)
     try:
         image = ImageUri.parse(uri)
@@ -49,10 +49,10 @@ def find(client: Any, uri: str, region: str) -> str:
 
 
 def _made_here(client: Any, uri: str, ours: StandIn) -> str:
-    content = content_key(ours.folder, ours.dockerfile, {})
+    content = content_key(ours.folder, ours.dockerfile, ours.build_args)
     name = f"{MADE}/{ours.name}:{content[:12]}"
     try:
-        return build_image.ensure_made(client, HostSettings().https_proxy, ours.folder, name)
+        return build_image.ensure_made(client, HostSettings().https_proxy, ours.folder, name, ours.build_args)
     except PlatformError as error:
         raise ImageNotFound(uri, f"has no stand-in: {error}") from error
 

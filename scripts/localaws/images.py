@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localaws.framework_images import UnknownTag
 from localaws.image_builder import Builder, Stage, content_key
 from localaws.runtime import runtime
-from localaws.stand_in_images import stand_in
+from localaws.stand_in_images import StandIn, stand_in
 
 IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -81,6 +82,14 @@ class ImageUri:
     def pinned(self, digest: str) -> str:
         """Return the URI by digest."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{self.repository}@{digest}"
+
+
+def find_stand_in(uri: str) -> StandIn | None:
+    """Return what stands in for an image of AWS's; raise `ImageNotFound` where only other tags have it."""
+    try:
+        return stand_in(uri)
+    except UnknownTag as error:
+        raise ImageNotFound(uri, str(error)) from error
 
 
 def find_in_registry(uri: str) -> dict[str, Any]:
@@ -157,8 +166,8 @@ class ImageStore:
 
     def find(self, uri: str, region: str) -> Image:
         """Return the image of a URI in ECR; raise `ImageNotFound` when there is none."""
-        if (ours := stand_in(uri)) is not None:
-            return self.prepare(ours.folder, ours.dockerfile, {}, log.info).image()
+        if (ours := find_stand_in(uri)) is not None:
+            return self.prepare(ours.folder, ours.dockerfile, ours.build_args, log.info).image()
         manifest = json.loads(find_in_registry(uri)["imageManifest"])
         layers = manifest.get("layers", [])
         key = layers[0]["digest"].removeprefix("sha256:") if layers else ""

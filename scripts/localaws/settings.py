@@ -23,6 +23,8 @@ class HostSettings(BaseSettings):
     """The image that stands for CodeBuild's own in Docker; empty for the one that is made here."""
     strict: bool = Field(default=False, validation_alias="LOCALAWS_STRICT")
     """Whether an answer that botocore's model does not allow is a failure (see ``localaws.strict``)."""
+    find_links: str = Field(default="", validation_alias="PIP_FIND_LINKS")
+    """Folders of wheels that this machine's pip is told of."""
     cache_home: Path = Field(
         default_factory=lambda: Path.home() / ".cache", validation_alias=AliasChoices("XDG_CACHE_HOME")
     )
@@ -30,6 +32,10 @@ class HostSettings(BaseSettings):
     def images(self) -> Path:
         """Return the folder of prepared images that all servers of this user share."""
         return self.cache_home / "localaws" / "images"
+
+    def contexts(self) -> Path:
+        """Return the folder of what stand-ins of AWS's images are made from."""
+        return self.cache_home / "localaws" / "contexts"
 
     @staticmethod
     def variables() -> dict[str, str]:

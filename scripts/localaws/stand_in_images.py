@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from localaws import automl_image, wrangler_image
+from localaws import automl_image, framework_images, wrangler_image
+from localaws.framework_images.context import context
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,14 @@ class StandIn:
         Its Dockerfile and what that copies.
     is_meant
         Tells whether a URI is one of the images that it stands in for.
+    build_args
+        What its Dockerfile is given.
     """
 
     name: str
     folder: Path
     is_meant: Callable[[str], bool]
+    build_args: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def dockerfile(self) -> Path:
@@ -40,5 +45,25 @@ STAND_INS = (
 
 
 def stand_in(uri: str) -> StandIn | None:
-    """Return what stands in for an image, None where nothing does."""
-    return next((each for each in STAND_INS if each.is_meant(uri)), None)
+    """Return what stands in for an image, None where nothing does.
+
+    Raises
+    ------
+    localaws.framework_images.UnknownTag
+        When the repository is known, and this image of it is not.
+    """
+    found = next((each for each in STAND_INS if each.is_meant(uri)), None)
+    return found or _framework(uri)
+
+
+def _framework(uri: str) -> StandIn | None:
+    image = framework_images.find(uri)
+    if image is None:
+        return None
+    # The folder is made when an image is wanted, since what is in it depends on the machine.
+    return StandIn(
+        f"{image.framework}-{image.command}",
+        context(image.framework),
+        functools.partial(str.__eq__, uri),
+        {"FRAMEWORK": image.framework, "COMMAND": image.command},
+    )

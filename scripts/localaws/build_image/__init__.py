@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import docker.errors
@@ -40,17 +42,19 @@ def ensure(client: Any, proxy: str) -> str:
     return ensure_made(client, proxy, FOLDER, f"{NAME}:{content[:12]}")
 
 
-def ensure_made(client: Any, proxy: str, folder: Path, name: str) -> str:
+def ensure_made(
+    client: Any, proxy: str, folder: Path, name: str, build_args: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return the name of an image that is made from a folder's Dockerfile when it is not there."""
     with _lock:
         try:
             client.images.get(name)
         except docker.errors.ImageNotFound:
-            _make(client, folder, name, proxy)
+            _make(client, folder, name, proxy, build_args)
     return name
 
 
-def _make(client: Any, folder: Path, name: str, proxy: str) -> None:
+def _make(client: Any, folder: Path, name: str, proxy: str, build_args: Mapping[str, str]) -> None:
     log.info("making the image %s, which takes some minutes once", name)
     try:
         # With the machine's own network, because a bridge's way to the internet may be closed.
@@ -61,7 +65,7 @@ def _make(client: Any, folder: Path, name: str, proxy: str) -> None:
             forcerm=True,
             network_mode="host",
             timeout=BUILD_SECONDS,
-            buildargs={"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {},
+            buildargs={**build_args, **({"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy} if proxy else {})},
         )
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise PlatformError(f"the image {name} cannot be made from {folder}/Dockerfile: {error}") from error
