@@ -50,6 +50,15 @@ class AwsImage:
 
 
 @dataclass(frozen=True)
+class AwsRepositoryImage:
+    """An image by the repository and tag that AWS has it under, in the registry of a region."""
+
+    repository: str
+    tag: str
+    region: str
+
+
+@dataclass(frozen=True)
 class Joined:
     """Values, one after the other."""
 

@@ -98,7 +98,9 @@ class _Planner:
         outputs: dict[str, Mapping[str, Any]] = {}
         resolve = ValueResolver(self._plan, outputs, self._property_files())
         data = DataLocator(self._root, settings.project_bucket, surroundings.staging, self._plan, resolve)
-        images = ImageResolver(self._root, settings.image_uri, surroundings.find_image, self.problems)
+        images = ImageResolver(
+            self._root, settings.image_uri, settings.aws_region, surroundings.find_image, self.problems
+        )
         self._resolve = resolve
         self._jobs = JobParts(
             settings,

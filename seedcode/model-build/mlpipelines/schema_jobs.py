@@ -98,8 +98,9 @@ class Job(Section):
         max_length=255,
         pattern=r"^\S+$",
         validation_alias=spelled("image_uri", "image"),
-        description="The container image: a URI, `project` (what `container/` of this repository makes), or a folder"
-        " with a Dockerfile, beginning with `./`, which the Image stage builds.",
+        description="The container image: a URI, `project` (what `container/` of this repository makes), a folder"
+        " with a Dockerfile, beginning with `./`, which the Image stage builds, or `aws:<repository>:<tag>`, one of"
+        " AWS's own, such as `aws:tensorflow-training:2.19.0-cpu-py312`, from its registry for the region.",
     )
     base_job_name: str | None = Field(
         None, description="Taken for the sample's sake: SageMaker names the jobs of pipelines itself."

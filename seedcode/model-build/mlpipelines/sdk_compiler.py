@@ -32,6 +32,7 @@ from sagemaker.mlops.workflow.steps import CacheConfig, ConfigurableRetryStep, S
 from mlpipelines.pipeline_errors import UserError
 from mlpipelines.plan import (
     AwsImage,
+    AwsRepositoryImage,
     ConditionFact,
     ExecutionReference,
     FileReference,
@@ -41,7 +42,7 @@ from mlpipelines.plan import (
     PlannedStep,
     PropertyReference,
 )
-from mlpipelines.sdk_images import image_uri
+from mlpipelines.sdk_images import image_uri, repository_image_uri
 
 COMPARISONS = {
     ">=": conditions.ConditionGreaterThanOrEqualTo,
@@ -226,6 +227,8 @@ class _Compiler:
             return self._property(value)
         if isinstance(value, AwsImage):
             return image_uri(value)
+        if isinstance(value, AwsRepositoryImage):
+            return repository_image_uri(value)
         return value
 
     def _property(self, reference: PropertyReference) -> Properties:
