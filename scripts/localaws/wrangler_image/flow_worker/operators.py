@@ -21,6 +21,7 @@ Transformed: TypeAlias = tuple[pd.DataFrame, dict[str, Any]]
 Transform: TypeAlias = Callable[[pd.DataFrame, Parameters, Parameters], Transformed]
 
 HASH = "_hash"
+"""Tells with which parameters it was learned: with others, it is learned anew."""
 NO_PARAMETERS = hash(frozenset[Any]())
 """Data Wrangler's hash of the parameters that an imputation by category is trained with, of which there are none."""
 
@@ -91,6 +92,34 @@ def impute_categorical(table: pd.DataFrame, parameters: Parameters, trained: Par
     return _edited(table, parameters, impute), {HASH: NO_PARAMETERS, "impute_value": value}
 
 
+def remove_far_from_mean(table: pd.DataFrame, parameters: Parameters, trained: Parameters) -> Transformed:
+    """Leave out rows whose number is many standard deviations from the mean, or beyond the trained thresholds."""
+    (name,) = _columns(table, parameters, "input_column")
+    if not pd.api.types.is_numeric_dtype(table[name].dtype):
+        raise FlowError(f"the column {name} is not of numbers")
+    if parameters.get("fix_method") != "Remove":
+        raise FlowError(f"localaws does not support fix_method {parameters.get('fix_method')}: only Remove")
+    wide = _deviations(parameters)
+    told = f"Remove {wide}"
+    if trained.get(HASH) != told:
+        mean, deviation = float(table[name].mean()), float(table[name].std())
+        trained = {
+            HASH: told,
+            "lower_threshold": mean - wide * deviation,
+            "upper_threshold": mean + wide * deviation,
+        }
+    near = table[name].between(trained["lower_threshold"], trained["upper_threshold"])
+    return table[near.fillna(False)], dict(trained)
+
+
+def _deviations(parameters: Parameters) -> float:
+    given = parameters.get("standard_deviations", 4)
+    try:
+        return float(given)
+    except (TypeError, ValueError) as error:
+        raise FlowError(f"standard_deviations is {given!r}, not a number") from error
+
+
 def _choice(key: str, choices: Mapping[str, tuple[str, Transform]]) -> Transform:
     """Return the transform that chooses by the parameter ``key`` of others, by name: their parameters' key and they."""
 
@@ -145,6 +174,15 @@ TRANSFORMS: Mapping[str, Transform] = {
     "sagemaker.spark.search_and_edit_0.1": _choice(
         "operator",
         {"Convert regex to missing": ("convert_regex_to_missing_parameters", convert_regex_to_missing)},
+    ),
+    "sagemaker.spark.handle_outliers_0.1": _choice(
+        "operator",
+        {
+            "Standard deviation numeric outliers": (
+                "standard_deviation_numeric_outliers_parameters",
+                remove_far_from_mean,
+            )
+        },
     ),
     "sagemaker.spark.handle_missing_0.1": _choice(
         "operator",

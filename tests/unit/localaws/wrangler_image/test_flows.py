@@ -154,6 +154,40 @@ def test_what_was_trained_with_other_parameters_is_not_applied(tmp_path: Path) -
     assert job(tmp_path, nodes, "filled.default", data="a,b\na,\n")[-1] == "a,b"
 
 
+def outliers(column: str, **more: Any) -> dict[str, Any]:
+    chosen = {"input_column": column, "standard_deviations": 4, "fix_method": "Remove"} | more
+    kind = "Standard deviation numeric outliers"
+    parameters = {"operator": kind, "standard_deviation_numeric_outliers_parameters": chosen}
+    return transform("near", "types", "handle_outliers", parameters)
+
+
+def test_rows_far_from_the_mean_are_left_out_by_what_was_learned(tmp_path: Path) -> None:
+    rows = "".join(f"{hours}\n" for hours in [40] * 60 + [41] * 40 + [99])
+    told = json.dumps({"refit": True, "output_flow": "learned.flow"})
+    nodes = [source(), types(), outliers("_c0")]
+    lines = job(tmp_path, nodes, "near.default", f"--refit-trained-params '{told}'", data=rows)
+    assert len(lines) == 101
+    assert "99" not in lines
+    flow = json.loads((tmp_path / "ml/processing/output/job/learned.flow").read_text())
+    again = job(tmp_path / "again", flow["nodes"], "near.default", data="99\n41\n90\n")
+    assert again == ["_c0", "41"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fix_method": "Clip"}, "does not support fix_method Clip: only Remove"),
+        ({"standard_deviations": "many"}, "standard_deviations is 'many', not a number"),
+        ({"input_column": "_c1"}, "the column _c1 is not of numbers"),
+    ],
+)
+def test_outliers_that_cannot_be_told_are_refused(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(FlowError, match=words):
+        job(tmp_path, [source(), types(), outliers("_c0", **changes)], "near.default", data="1,a\n2,b\n")
+
+
 @pytest.mark.parametrize(
     ("node", "words"),
     [
