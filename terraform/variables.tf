@@ -95,7 +95,7 @@ variable "production_instance_count" {
 }
 
 variable "data_location" {
-  description = "The customers to train on, one CSV object in S3; empty: synthetic sample customers."
+  description = "The data to train on, one object in S3; empty: what the variant makes up."
   type        = string
   default     = ""
   nullable    = false

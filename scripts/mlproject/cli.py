@@ -142,7 +142,7 @@ def create(
         int | None, typer.Option(help="Instances of production.", min=1, max=10)
     ] = None,
     data_location: Annotated[
-        str, typer.Option(help="s3://bucket/key of the churn data; empty: a sample.")
+        str, typer.Option(help="s3://bucket/key of the data to train on; empty: a sample.")
     ] = "",
     keep_data_on_delete: Annotated[bool, typer.Option(help="Keep the project's bucket on delete.")] = False,
     api_authorization: Annotated[str, typer.Option(help="AWS_IAM or API_KEY.")] = "",
@@ -270,7 +270,7 @@ def destroy(
 @app.command()
 def rehearse(
     data: Annotated[
-        Path | None, typer.Option(help="Churn data to train on; synthetic customers when left out.")
+        Path | None, typer.Option(help="Data to train on; what the template makes up when left out.")
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything up, and tell how to reach it.")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mlproject.console import Progress
 
-PRODUCT_NAME = "Churn project with Terraform"
+PRODUCT_NAME = "Machine learning project with Terraform"
 STACK_NAME = "mlproject-platform"
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-# What comes in: the project, its repository, bucket, image repository and group, and where the customers lie.
+# What comes in: the project, its repository, bucket, image repository and group, and where the data lies.
 
 variable "project" {
   description = "The project's names and the platform's facts."
@@ -59,7 +59,7 @@ variable "model_package_group" {
 }
 
 variable "data_location" {
-  description = "The customers to train on, or empty."
+  description = "The data to train on, or empty."
   type        = string
 }
 
