@@ -12,7 +12,7 @@ from pathlib import Path
 ENGINES = ("processes", "docker")
 """In the order of the report."""
 
-LONGEST_SEEN = 300
+LONGEST_SEEN = 400
 MESSAGE = "Message returned: "
 """What CloudFormation puts before the words of a custom resource."""
 

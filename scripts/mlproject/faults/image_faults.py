@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,12 @@ from mlproject.faults.findings import Finding
 from mlproject.faults.injection import until
 from mlproject.faults.model_versions import pushed
 from mlproject.faults.world import World, timed
+from mlproject.rehearsal import logs
 from mlproject.rehearsal.life import IMAGE_BUILD, IMAGES
 
 DOCKERFILE = "container/Dockerfile"
 BROKEN = "RUN exit 7"
+ERROR = re.compile(r"error: .*returned a non-zero code: \d+")
 
 
 @fault(
@@ -47,7 +50,15 @@ def _build_in_pipeline(world: World) -> Finding:
             lambda: repaired.stage_status(stage) == "Succeeded", "the old Dockerfile makes no image any more"
         )
     repaired.abandon()
-    return _built(f"stage {stage}: {told}", timer.seconds)
+    return _built(f"stage {stage}: {told}; its log: {_error(world, repository)}", timer.seconds)
+
+
+def _error(world: World, repository: str) -> str:
+    """Return the line of the stage's log that says what is wrong."""
+    found = ERROR.search(logs.read(world.session, f"/aws/codebuild/{repository}-image"))
+    if found is None:
+        raise PlatformError("the log of the stage has no word of the Dockerfile's error")
+    return found[0]
 
 
 def _build_here(world: World) -> Finding:
