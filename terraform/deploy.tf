@@ -10,6 +10,7 @@ module "model_deploy" {
   api_image_repository   = module.storage.image_repositories["api"]
   model_package_group    = module.storage.model_package_group
   stages                 = local.stages
-  rest_api               = module.inference_api.rest_api
+  elsewhere              = local.elsewhere
+  rest_api               = one(module.inference_api[*].rest_api)
   approvals_topic_arn    = module.observability.approvals_topic_arn
 }

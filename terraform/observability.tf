@@ -4,9 +4,11 @@ module "observability" {
   source = "./modules/observability"
 
   project           = local.project
+  name              = local.name_prefix
+  pipelines         = { for kind in ["modelbuild", "modeldeploy"] : kind => "${local.name_prefix}-${kind}" }
   approver_email    = var.approver_email
-  stages            = local.stages
-  access_log_groups = module.inference_api.access_log_groups
+  stages            = local.stages_here
+  access_log_groups = try(module.inference_api[0].access_log_groups, {})
   project_variant   = var.project_variant
   template_version  = var.template_version
 }

@@ -32,12 +32,12 @@ output "project_bucket" {
 
 output "staging_api_url" {
   description = "Where to POST a record to the staged model."
-  value       = module.inference_api.rest_api.urls["staging"]
+  value       = try(local.elsewhere.staging.rest_api.urls["staging"], module.inference_api[0].rest_api.urls["staging"])
 }
 
 output "production_api_url" {
   description = "Where to POST a record to the model in production."
-  value       = module.inference_api.rest_api.urls["prod"]
+  value       = try(local.elsewhere.prod.rest_api.urls["prod"], module.inference_api[0].rest_api.urls["prod"])
 }
 
 output "model_image_repository" {

@@ -5,4 +5,5 @@ module "storage" {
 
   project             = local.project
   keep_data_on_delete = var.keep_data_on_delete
+  stage_account_ids   = { for stage, arn in local.account_role_arns : stage => split(":", arn)[4] }
 }

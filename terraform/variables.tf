@@ -148,6 +148,30 @@ variable "kms_key_arn" {
   }
 }
 
+variable "staging_role_arn" {
+  description = "The platform's role in the account of staging; empty: staging is in the project's own account."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:iam::[0-9]{12}:role/[a-zA-Z0-9-]+)?$", var.staging_role_arn))
+    error_message = "The staging role is the ARN of a role or empty, for example arn:aws:iam::444455556666:role/mlproject-platform-eu-west-1."
+  }
+}
+
+variable "production_role_arn" {
+  description = "The platform's role in the account of production; empty: production is in the project's own account."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:iam::[0-9]{12}:role/[a-zA-Z0-9-]+)?$", var.production_role_arn))
+    error_message = "The production role is the ARN of a role or empty, for example arn:aws:iam::777788889999:role/mlproject-platform-eu-west-1."
+  }
+}
+
 variable "template_version" {
   description = "Version of the template that this project is made of, shown on its dashboard."
   type        = string

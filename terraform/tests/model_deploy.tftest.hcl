@@ -10,17 +10,17 @@ provider "aws" {
 }
 
 override_module {
-  target  = module.stages.module.api_role
+  target  = module.stages[0].module.api_role
   outputs = { arn = "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-api" }
 }
 
 override_module {
-  target  = module.stages.module.cloudformation_role
+  target  = module.stages[0].module.cloudformation_role
   outputs = { arn = "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-cloudformation" }
 }
 
 override_module {
-  target  = module.stages.module.model_role
+  target  = module.stages[0].module.model_role
   outputs = { arn = "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-model" }
 }
 
@@ -76,7 +76,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
-    condition = data.aws_iam_policy_document.pipeline.statement[1].resources == toset([
+    condition = one([for statement in data.aws_iam_policy_document.pipeline.statement : statement.resources if statement.sid == "RunBuilds"]) == toset([
       for action in flatten(aws_codepipeline.this.stage[*].action) :
       "arn:aws:codebuild:eu-west-1:111122223333:project/${action.configuration.ProjectName}" if action.provider == "CodeBuild"
     ])
@@ -84,7 +84,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
   }
 
   assert {
-    condition     = alltrue([for stack in local.stack : stack.RoleArn == local.cloudformation_role_arn])
+    condition     = alltrue([for stack in local.stack : stack.RoleArn == "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-cloudformation"])
     error_message = "The pipeline may not hand the stacks their role, or another too."
   }
 
@@ -205,13 +205,13 @@ run "leads_from_a_version_to_production_through_the_gate" {
   assert {
     condition = alltrue([
       for stage, policy in data.aws_iam_policy_document.test :
-      [for statement in policy.statement : statement.resources if statement.sid == "CallStage"] == [toset(["arn:aws:execute-api:eu-west-1:111122223333:abc123/${stage}/*"])]
+      [for statement in jsondecode(policy.json).Statement : statement.Resource if statement.Sid == "CallStage"] == ["arn:aws:execute-api:eu-west-1:111122223333:abc123/${stage}/*"]
     ])
     error_message = "The tests of one stage may call the other."
   }
 
   assert {
-    condition     = alltrue([for policy in data.aws_iam_policy_document.test : !contains(policy.statement[*].sid, "ReadStagesApiKey")])
+    condition     = alltrue([for policy in data.aws_iam_policy_document.test : !strcontains(policy.json, "ReadStagesApiKey")])
     error_message = "Tests may read API keys although the API takes none."
   }
 }
@@ -237,12 +237,65 @@ run "lets_a_stage_s_tests_read_that_stage_s_key_only" {
 
   assert {
     condition = alltrue([
-      for stage, policy in data.aws_iam_policy_document.test : [for statement in policy.statement : statement.resources if statement.sid == "ReadStagesApiKey"] == [toset([
+      for stage, policy in data.aws_iam_policy_document.test : toset(flatten([for statement in jsondecode(policy.json).Statement : statement.Resource if statement.Sid == "ReadStagesApiKey"])) == toset([
         "arn:aws:apigateway:eu-west-1::/apikeys/key-${substr(stage, 0, 1)}",
         "arn:aws:apigateway:eu-west-1::/usageplans",
         "arn:aws:apigateway:eu-west-1::/usageplans/plan-${substr(stage, 0, 1)}/keys",
-      ])]
+      ])
     ])
     error_message = "The tests of one stage may read the key of the other."
+  }
+}
+
+run "deploys_and_tests_a_stage_of_another_account_in_roles_of_that_account" {
+  command = plan
+
+  module {
+    source = "./modules/model-deploy"
+  }
+
+  variables {
+    elsewhere = {
+      prod = {
+        kms_key_arn             = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        model_role_arn          = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-model"
+        api_role_arn            = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-api"
+        cloudformation_role_arn = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-stack"
+        deploy_role_arn         = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-deploy"
+        test_role_arn           = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-test"
+        notifications_topic_arn = "arn:aws:sns:eu-west-1:444455556666:sagemaker-churn-p-1-prod-predictions"
+        rest_api                = { id = "def456", urls = { prod = "https://def456.execute-api.eu-west-1.amazonaws.com/prod/predictions" } }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[4].action[*].role_arn == tolist(["arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-deploy", "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-deploy"])
+    error_message = "Production is not changed by the role of its account."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[4].action[0].configuration.RoleArn == "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-stack"
+    error_message = "Production's stack does not act as the role of its account."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[2].action[0].role_arn == null && aws_codepipeline.this.stage[2].action[0].configuration.RoleArn == "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-cloudformation"
+    error_message = "Staging has left the project's account."
+  }
+
+  assert {
+    condition     = module.build.environment.PROD_MODEL_ROLE_ARN == "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-model" && module.build.environment.MODEL_ROLE_ARN == "arn:aws:iam::111122223333:role/sagemaker-churn-p-1-model"
+    error_message = "The build mixes up the accounts."
+  }
+
+  assert {
+    condition     = module.test["prod"].environment.TEST_ROLE_ARN == "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod-test" && !contains(keys(module.test["staging"].environment), "TEST_ROLE_ARN")
+    error_message = "The tests do not take on the role of the stage's account, or take one on at home."
+  }
+
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.test["prod"].json, "execute-api") && !strcontains(data.aws_iam_policy_document.test["staging"].json, "sts:AssumeRole")
+    error_message = "A stage's tests have rights in the wrong account."
   }
 }

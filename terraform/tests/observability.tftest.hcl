@@ -10,6 +10,8 @@ provider "aws" {
 }
 
 variables {
+  name      = "sagemaker-churn-p-1"
+  pipelines = { modelbuild = "sagemaker-churn-p-1-modelbuild", modeldeploy = "sagemaker-churn-p-1-modeldeploy" }
   project = {
     name                     = "churn"
     id                       = "p-1"
@@ -65,7 +67,7 @@ run "watches_both_stages_and_tells_nobody_without_an_address" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.failures.event_pattern).detail == { pipeline = ["sagemaker-churn-p-1-modelbuild", "sagemaker-churn-p-1-modeldeploy"], state = ["FAILED"] }
+    condition     = jsondecode(aws_cloudwatch_event_rule.failures[0].event_pattern).detail == { pipeline = ["sagemaker-churn-p-1-modelbuild", "sagemaker-churn-p-1-modeldeploy"], state = ["FAILED"] }
     error_message = "Other pipelines, or other states, are told."
   }
 
@@ -94,5 +96,29 @@ run "subscribes_the_approver" {
   assert {
     condition     = aws_sns_topic_subscription.approver[0].protocol == "email" && aws_sns_topic_subscription.approver[0].endpoint == "approver@example.com"
     error_message = "The approver is not subscribed by e-mail."
+  }
+}
+
+run "tells_of_a_stage_in_another_account_under_the_stage_s_name" {
+  command = plan
+
+  module {
+    source = "./modules/observability"
+  }
+
+  variables {
+    name      = "sagemaker-churn-p-1-prod"
+    pipelines = {}
+    stages    = { prod = { endpoint_name = "sagemaker-churn-p-1-prod", function_name = "sagemaker-churn-p-1-prod" } }
+  }
+
+  assert {
+    condition     = aws_sns_topic.approvals.name == "sagemaker-churn-p-1-prod-approvals" && aws_cloudwatch_dashboard.this.dashboard_name == "sagemaker-churn-p-1-prod"
+    error_message = "Two stages in one account would share a topic or dashboard."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.failures) == 0
+    error_message = "Pipelines are watched where there are none."
   }
 }

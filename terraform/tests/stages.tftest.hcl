@@ -13,6 +13,7 @@ variables {
   project = {
     name                     = "churn"
     id                       = "p-1"
+    name_prefix              = "sagemaker-churn-p-1"
     short_prefix             = "sagemaker-churn-p-1"
     account_id               = "111122223333"
     partition                = "aws"
@@ -30,6 +31,7 @@ variables {
     staging = { endpoint_name = "sagemaker-churn-p-1-staging", function_name = "sagemaker-churn-p-1-staging" }
     prod    = { endpoint_name = "sagemaker-churn-p-1-prod", function_name = "sagemaker-churn-p-1-prod" }
   }
+  rest_api = { execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:abc123", keys = {} }
 }
 
 run "makes_an_encrypted_topic_per_stage" {
@@ -59,6 +61,7 @@ run "works_in_another_account_on_what_is_kept_in_the_project_s" {
     project = {
       name                     = "churn"
       id                       = "p-1"
+      name_prefix              = "sagemaker-churn-p-1"
       short_prefix             = "sagemaker-churn-p-1"
       account_id               = "444455556666"
       partition                = "aws"

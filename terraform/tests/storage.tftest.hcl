@@ -56,3 +56,38 @@ run "keeps_images_encrypted_and_names_as_aws_wants_them" {
     error_message = "The bucket is not named as the contract says."
   }
 }
+
+run "lets_the_roles_of_a_stage_in_another_account_at_what_the_stage_needs" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    stage_account_ids = { prod = "444455556666" }
+  }
+
+  assert {
+    condition = toset([for statement in data.aws_iam_policy_document.stage_access["prod"].statement : statement.sid]) == toset(
+      ["ProdDeployment", "ProdInputs", "ProdAnswers", "ProdFind"]
+    )
+    error_message = "The bucket lets somebody in who has no reason, or keeps the stage out."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in data.aws_iam_policy_document.stage_access["prod"].statement : [
+        for condition in statement.condition : condition.variable == "aws:PrincipalArn" && alltrue([
+          for arn in condition.values : startswith(arn, "arn:aws:iam::444455556666:role/${var.project.short_prefix}-prod-")
+        ])
+      ]
+    ]))
+    error_message = "The bucket lets in others than the stage's roles."
+  }
+
+  assert {
+    condition     = length(aws_ecr_repository_policy.model) == 1 && length(aws_sagemaker_model_package_group_policy.this) == 1
+    error_message = "The stage's account cannot pull the image, or not read model versions."
+  }
+}

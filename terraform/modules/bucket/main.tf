@@ -25,6 +25,12 @@ variable "reader_account_ids" {
   default     = []
 }
 
+variable "access_policies" {
+  description = "Policy documents of who else may do what."
+  type        = list(string)
+  default     = []
+}
+
 variable "expirations" {
   description = "Objects that go after so many days, by the name of the rule."
   type        = map(object({ prefix = string, days = number }))
@@ -90,6 +96,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
+  source_policy_documents = var.access_policies
+
   statement {
     sid       = "DenyPlainHttp"
     effect    = "Deny"

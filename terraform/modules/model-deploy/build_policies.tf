@@ -1,8 +1,7 @@
 # What the three builds may do; builds.tf gives it to them.
 
 locals {
-  sagemaker_arn  = "arn:${var.project.partition}:sagemaker:${var.project.region}:${var.project.account_id}"
-  apigateway_arn = "arn:${var.project.partition}:apigateway:${var.project.region}::"
+  sagemaker_arn = "arn:${var.project.partition}:sagemaker:${var.project.region}:${var.project.account_id}"
 
   # SageMaker writes the names of some resources in lower case in their ARNs, and IAM compares case by case.
   group_names = distinct([var.model_package_group.name, lower(var.model_package_group.name)])
@@ -48,10 +47,24 @@ data "aws_iam_policy_document" "build" {
   }
 
   # A stage's mode is not changed while its endpoint serves; stacks name configs by chance.
-  statement {
-    sid       = "SeeStages"
-    actions   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"]
-    resources = concat(flatten(values(module.stages.endpoint_arns)), [module.stages.stack_made_arns["endpoint-config"]])
+  dynamic "statement" {
+    for_each = module.stages
+
+    content {
+      sid       = "SeeStages"
+      actions   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"]
+      resources = concat(flatten(values(statement.value.endpoint_arns)), [statement.value.stack_made_arns["endpoint-config"]])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.elsewhere) > 0 ? [values(var.elsewhere)[*].test_role_arn] : []
+
+    content {
+      sid       = "SeeStagesOfOtherAccounts"
+      actions   = ["sts:AssumeRole"]
+      resources = statement.value
+    }
   }
 
   statement {
@@ -64,21 +77,16 @@ data "aws_iam_policy_document" "build" {
 data "aws_iam_policy_document" "test" {
   for_each = var.stages
 
-  statement {
-    sid       = "CallStage"
-    actions   = ["execute-api:Invoke"]
-    resources = ["${var.rest_api.execution_arn}/${each.key}/*"]
-  }
+  source_policy_documents = contains(keys(local.stages_here), each.key) ? [module.stages[0].test_policies_json[each.key]] : []
 
-  # Which version an endpoint serves is in the model behind its config; stacks name those two by chance.
-  statement {
-    sid = "SeeStage"
-    actions = [
-      "sagemaker:DescribeEndpoint",
-      "sagemaker:DescribeEndpointConfig",
-      "sagemaker:DescribeModel",
-    ]
-    resources = concat(module.stages.endpoint_arns[each.key], values(module.stages.stack_made_arns))
+  dynamic "statement" {
+    for_each = contains(keys(var.elsewhere), each.key) ? [var.elsewhere[each.key].test_role_arn] : []
+
+    content {
+      sid       = "TestInOtherAccount"
+      actions   = ["sts:AssumeRole"]
+      resources = [statement.value]
+    }
   }
 
   statement {
@@ -93,13 +101,7 @@ data "aws_iam_policy_document" "test" {
     resources = ["${var.bucket.arn}/training/*"]
   }
 
-  # Of a stage whose endpoint is asynchronous.
-  statement {
-    sid       = "AskEndpoint"
-    actions   = ["sagemaker:InvokeEndpointAsync"]
-    resources = module.stages.endpoint_arns[each.key]
-  }
-
+  # To and from a stage whose endpoint is asynchronous.
   statement {
     sid       = "PutRequests"
     actions   = ["s3:PutObject"]
@@ -126,19 +128,5 @@ data "aws_iam_policy_document" "test" {
     sid       = "KeepReport"
     actions   = ["s3:PutObject"]
     resources = ["${var.bucket.arn}/deployments/${each.key}/*"]
-  }
-
-  dynamic "statement" {
-    for_each = contains(keys(var.rest_api.keys), each.key) ? [var.rest_api.keys[each.key]] : []
-
-    content {
-      sid     = "ReadStagesApiKey"
-      actions = ["apigateway:GET"]
-      resources = [
-        "${local.apigateway_arn}/apikeys/${statement.value.id}",
-        "${local.apigateway_arn}/usageplans", # Lists plans, which hold no keys, to find the stage's.
-        "${local.apigateway_arn}/usageplans/${statement.value.usage_plan_id}/keys",
-      ]
-    }
   }
 }

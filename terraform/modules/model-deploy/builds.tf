@@ -9,7 +9,27 @@ locals {
       "${upper(stage)}_INSTANCE_TYPE"  = facts.instance_type
       "${upper(stage)}_INSTANCE_COUNT" = tostring(facts.instance_count)
 
-      "${upper(stage)}_NOTIFICATIONS_TOPIC_ARN" = module.stages.notification_topic_arns[stage]
+      "${upper(stage)}_NOTIFICATIONS_TOPIC_ARN" = try(
+        var.elsewhere[stage].notifications_topic_arn, module.stages[0].notification_topic_arns[stage]
+      )
+    }
+  ]...)
+
+  # What all stages of this account share.
+  shared_environment = length(module.stages) == 0 ? {} : {
+    MODEL_ROLE_ARN = module.stages[0].roles.model
+    API_ROLE_ARN   = module.stages[0].roles.api
+    REST_API_ID    = var.rest_api.id
+  }
+
+  # A stage of another account stands on its own.
+  other_environment = merge([
+    for stage, facts in var.elsewhere : {
+      "${upper(stage)}_TEST_ROLE_ARN"  = facts.test_role_arn
+      "${upper(stage)}_MODEL_ROLE_ARN" = facts.model_role_arn
+      "${upper(stage)}_API_ROLE_ARN"   = facts.api_role_arn
+      "${upper(stage)}_REST_API_ID"    = facts.rest_api.id
+      "${upper(stage)}_KMS_KEY_ARN"    = facts.kms_key_arn
     }
   ]...)
 
@@ -43,16 +63,13 @@ module "build" {
   policy_json        = data.aws_iam_policy_document.build.json
 
   # The pipeline adds MODEL_PACKAGE_ARN.
-  environment = merge(local.stage_environment, {
+  environment = merge(local.stage_environment, local.shared_environment, local.other_environment, {
     IMAGE_REPOSITORY_URI = var.api_image_repository.uri
     MODEL_PACKAGE_GROUP  = var.model_package_group.name
     PROJECT_NAME         = var.project.name
     PROJECT_ID           = var.project.id
     PROJECT_BUCKET       = var.bucket.name
     KMS_KEY_ARN          = var.project.kms_key_arn
-    MODEL_ROLE_ARN       = module.stages.roles.model
-    API_ROLE_ARN         = module.stages.roles.api
-    REST_API_ID          = var.rest_api.id
   })
 }
 
@@ -69,12 +86,15 @@ module "test" {
   policy_json = data.aws_iam_policy_document.test[each.key].json
 
   # The pipeline adds MODEL_PACKAGE_ARN.
-  environment = {
-    STAGE          = each.key
-    API_URL        = var.rest_api.urls[each.key]
-    ENDPOINT_NAME  = var.stages[each.key].endpoint_name
-    FUNCTION_NAME  = var.stages[each.key].function_name
-    PROJECT_BUCKET = var.bucket.name
-    KMS_KEY_ARN    = var.project.kms_key_arn
-  }
+  environment = merge(
+    {
+      STAGE          = each.key
+      API_URL        = try(var.elsewhere[each.key].rest_api.urls[each.key], var.rest_api.urls[each.key])
+      ENDPOINT_NAME  = var.stages[each.key].endpoint_name
+      FUNCTION_NAME  = var.stages[each.key].function_name
+      PROJECT_BUCKET = var.bucket.name
+      KMS_KEY_ARN    = var.project.kms_key_arn
+    },
+    contains(keys(var.elsewhere), each.key) ? { TEST_ROLE_ARN = var.elsewhere[each.key].test_role_arn } : {},
+  )
 }

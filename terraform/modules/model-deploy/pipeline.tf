@@ -10,6 +10,7 @@ terraform {
 
 locals {
   pipeline_name = "${var.project.name_prefix}-modeldeploy"
+  stack_names   = { for stage in keys(var.stages) : stage => "${var.project.name_prefix}-${stage}" }
 
   categories = { CloudFormation = "Deploy", CodeBuild = "Test", Manual = "Approval" }
 
@@ -17,13 +18,16 @@ locals {
   model_package = jsonencode([{ name = "MODEL_PACKAGE_ARN", type = "PLAINTEXT", value = "#{Build.MODEL_PACKAGE_ARN}" }])
 
   stack = {
-    for stage, name in local.stack_names : stage => {
-      StackName             = name
-      RoleArn               = module.stages.roles.cloudformation
+    for stage in keys(var.stages) : stage => {
+      StackName             = local.stack_names[stage]
+      RoleArn               = try(var.elsewhere[stage].cloudformation_role_arn, module.stages[0].roles.cloudformation)
       TemplatePath          = "BuildArtifact::endpoint.yaml"
       TemplateConfiguration = "BuildArtifact::${stage}.json"
     }
   }
+
+  # Who changes the stacks: in another account a role there.
+  deploy_role_arns = { for stage in keys(var.stages) : stage => try(var.elsewhere[stage].deploy_role_arn, null) }
 
   # Entered only when there is something to deploy.
   deployment = {
@@ -33,6 +37,7 @@ locals {
       {
         name          = "Deploy"
         provider      = "CloudFormation"
+        role_arn      = local.deploy_role_arns.staging
         artifacts     = ["BuildArtifact"]
         configuration = merge(local.stack.staging, { ActionMode = "REPLACE_ON_FAILURE" })
       },
@@ -57,12 +62,14 @@ locals {
       {
         name          = "Prepare"
         provider      = "CloudFormation"
+        role_arn      = local.deploy_role_arns.prod
         artifacts     = ["BuildArtifact"]
         configuration = merge(local.stack.prod, { ActionMode = "CHANGE_SET_REPLACE", ChangeSetName = local.change_set_name })
       },
       {
         name     = "Deploy"
         provider = "CloudFormation"
+        role_arn = local.deploy_role_arns.prod
         configuration = {
           ActionMode    = "CHANGE_SET_EXECUTE"
           ChangeSetName = local.change_set_name
@@ -189,6 +196,7 @@ resource "aws_codepipeline" "this" {
           version         = "1"
           run_order       = action.key + 1
           input_artifacts = try(action.value.artifacts, [])
+          role_arn        = try(action.value.role_arn, null)
           configuration   = action.value.configuration
         }
       }

@@ -1,22 +1,17 @@
 # What the deploy pipeline may do; pipeline.tf acts as it.
 
 locals {
-  stack_names = { for stage in keys(var.stages) : stage => "${var.project.name_prefix}-${stage}" }
-  stack_arns = [
-    for name in local.stack_names :
-    "arn:${var.project.partition}:cloudformation:${var.project.region}:${var.project.account_id}:stack/${name}/*"
-  ]
-
   # By name, not by module.build.arn and the like: a pipeline runs as soon as it is made, and a role that need not
-  # wait for builds and other roles is known throughout IAM by then.
+  # wait for builds is known throughout IAM by then.
   build_arns = [
     for build in ["build", "teststaging", "smoketest"] :
     "arn:${var.project.partition}:codebuild:${var.project.region}:${var.project.account_id}:project/${local.pipeline_name}-${build}"
   ]
-  cloudformation_role_arn = "arn:${var.project.partition}:iam::${var.project.account_id}:role/${var.project.short_prefix}-cloudformation"
 }
 
 data "aws_iam_policy_document" "pipeline" {
+  source_policy_documents = module.stages[*].deploy_policy_json
+
   statement {
     sid = "ReadRepository"
     actions = [
@@ -48,54 +43,13 @@ data "aws_iam_policy_document" "pipeline" {
     resources = [var.bucket.arn]
   }
 
-  # Only as the stacks' own role: a template can do no more than that role may.
-  statement {
-    sid = "ChangeStacks"
-    actions = [
-      "cloudformation:CreateChangeSet",
-      "cloudformation:CreateStack",
-      "cloudformation:UpdateStack",
-    ]
-    resources = local.stack_arns
+  dynamic "statement" {
+    for_each = length(var.elsewhere) > 0 ? [values(var.elsewhere)[*].deploy_role_arn] : []
 
-    condition {
-      test     = "StringEquals"
-      variable = "cloudformation:RoleArn"
-      values   = [local.cloudformation_role_arn]
-    }
-  }
-
-  statement {
-    sid = "FollowStacks"
-    actions = [
-      "cloudformation:DeleteChangeSet",
-      "cloudformation:DeleteStack", # A failed one, with the role that it was made with.
-      "cloudformation:DescribeChangeSet",
-      "cloudformation:DescribeStackEvents",
-      "cloudformation:DescribeStackResources",
-      "cloudformation:DescribeStacks",
-      "cloudformation:ExecuteChangeSet",
-      "cloudformation:GetTemplate",
-      "cloudformation:TagResource",
-    ]
-    resources = local.stack_arns
-  }
-
-  statement {
-    sid       = "CheckTemplates"
-    actions   = ["cloudformation:ValidateTemplate"]
-    resources = ["*"] # A template that is no stack yet has no ARN.
-  }
-
-  statement {
-    sid       = "LetStacksActAsCloudFormation"
-    actions   = ["iam:PassRole"]
-    resources = [local.cloudformation_role_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "iam:PassedToService"
-      values   = ["cloudformation.amazonaws.com"]
+    content {
+      sid       = "ChangeStacksOfOtherAccounts"
+      actions   = ["sts:AssumeRole"]
+      resources = statement.value
     }
   }
 

@@ -66,7 +66,7 @@ variable "model_package_group" {
 }
 
 variable "stages" {
-  description = "Endpoint and function of staging and prod."
+  description = "Endpoint and function of staging and prod, wherever they are."
   type = map(object({
     endpoint_name  = string
     function_name  = string
@@ -76,7 +76,7 @@ variable "stages" {
 }
 
 variable "rest_api" {
-  description = "The REST API in front of the stages."
+  description = "The REST API in front of the stages of this account; null when all are elsewhere."
   type = object({
     id            = string
     execution_arn = string
@@ -86,6 +86,24 @@ variable "rest_api" {
       usage_plan_id = string
     }))
   })
+}
+
+variable "elsewhere" {
+  description = "The stages that are in other accounts, with what they stand on there."
+  type = map(object({
+    kms_key_arn             = string
+    model_role_arn          = string
+    api_role_arn            = string
+    cloudformation_role_arn = string
+    deploy_role_arn         = string
+    test_role_arn           = string
+    notifications_topic_arn = string
+    rest_api = object({
+      id   = string
+      urls = map(string)
+    })
+  }))
+  default = {}
 }
 
 variable "approvals_topic_arn" {

@@ -61,9 +61,9 @@ locals {
     height = 3
     properties = {
       markdown = join("\n", concat(
-        ["## ${var.project.name_prefix}", "${var.project_variant}, template version ${var.template_version}. Pipelines:"],
+        ["## ${var.name}", "${var.project_variant}, template version ${var.template_version}.${length(var.pipelines) > 0 ? " Pipelines:" : ""}"],
         [
-          for kind, name in local.pipelines :
+          for kind, name in var.pipelines :
           "[${kind}](${local.console}/codesuite/codepipeline/pipelines/${name}/view?region=${var.project.region})"
         ],
       ))
@@ -72,6 +72,6 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.project.name_prefix
+  dashboard_name = var.name
   dashboard_body = jsonencode({ widgets = concat([local.heading], local.graph_widgets) })
 }

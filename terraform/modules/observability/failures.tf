@@ -2,10 +2,11 @@
 
 locals {
   failure_rule = "${var.project.short_prefix}-failures"
-  pipelines    = { for kind in ["modelbuild", "modeldeploy"] : kind => "${var.project.name_prefix}-${kind}" }
 }
 
 resource "aws_cloudwatch_event_rule" "failures" {
+  count = length(var.pipelines) > 0 ? 1 : 0
+
   name        = local.failure_rule
   description = "A failed pipeline of ${var.project.name_prefix} is told to its topic"
 
@@ -13,14 +14,16 @@ resource "aws_cloudwatch_event_rule" "failures" {
     source      = ["aws.codepipeline"]
     detail-type = ["CodePipeline Pipeline Execution State Change"]
     detail = {
-      pipeline = values(local.pipelines)
+      pipeline = values(var.pipelines)
       state    = ["FAILED"]
     }
   })
 }
 
 resource "aws_cloudwatch_event_target" "failures" {
-  rule = aws_cloudwatch_event_rule.failures.name
+  count = length(var.pipelines) > 0 ? 1 : 0
+
+  rule = aws_cloudwatch_event_rule.failures[0].name
   arn  = aws_sns_topic.approvals.arn
 
   input_transformer {

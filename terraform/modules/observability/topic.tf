@@ -9,7 +9,7 @@ terraform {
 }
 
 resource "aws_sns_topic" "approvals" {
-  name              = "${var.project.name_prefix}-approvals"
+  name              = "${var.name}-approvals"
   display_name      = "Model approvals"
   kms_master_key_id = var.project.kms_key_arn
 }
@@ -30,7 +30,7 @@ data "aws_iam_policy_document" "topic" {
       test     = "ArnLike"
       variable = "aws:SourceArn"
       values = [
-        "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:${var.project.name_prefix}-*",
+        "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:${var.name}-*",
         "arn:${var.project.partition}:events:${var.project.region}:${var.project.account_id}:rule/${local.failure_rule}",
       ]
     }

@@ -12,6 +12,17 @@ variable "project" {
   })
 }
 
+variable "name" {
+  description = "What the names of topic, alarms, dashboard and metrics begin with."
+  type        = string
+}
+
+variable "pipelines" {
+  description = "Names of the pipelines whose failures are told, by kind; none in an account that has none."
+  type        = map(string)
+  default     = {}
+}
+
 variable "approver_email" {
   description = "Who is subscribed, or empty."
   type        = string

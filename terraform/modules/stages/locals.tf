@@ -14,7 +14,8 @@ locals {
   stack_made_arns = { for kind in ["endpoint-config", "model"] : kind => "${local.sagemaker_arn}:${kind}/*" }
 
   # The registry may be another account's.
-  registry_arn = "arn:${var.project.partition}:sagemaker:${var.project.region}:${split(":", var.model_package_group.arn)[4]}"
+  registry_account_id = split(":", var.model_package_group.arn)[4]
+  registry_arn        = "arn:${var.project.partition}:sagemaker:${var.project.region}:${local.registry_account_id}"
   package_arns = flatten([
     for name in distinct([var.model_package_group.name, lower(var.model_package_group.name)]) :
     ["${local.registry_arn}:model-package/${name}", "${local.registry_arn}:model-package/${name}/*"]

@@ -14,6 +14,16 @@ output "notification_topic_arns" {
   value       = local.notification_topic_arns
 }
 
+output "deploy_policy_json" {
+  description = "What whoever deploys the stages may do there."
+  value       = data.aws_iam_policy_document.deploy.json
+}
+
+output "test_policies_json" {
+  description = "What the tests of each stage may do there."
+  value       = { for stage, policy in data.aws_iam_policy_document.test : stage => policy.json }
+}
+
 output "endpoint_arns" {
   description = "ARNs that each stage's endpoint may have."
   value       = local.endpoint_arns

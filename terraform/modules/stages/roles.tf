@@ -213,9 +213,10 @@ data "aws_iam_policy_document" "cloudformation" {
     }
   }
 
+  # Of another account's registry, a model's version must be allowed to whoever makes the model.
   statement {
     sid       = "ReadModelVersion"
-    actions   = ["sagemaker:DescribeModelPackage"]
+    actions   = concat(["sagemaker:DescribeModelPackage"], local.registry_account_id == var.project.account_id ? [] : ["sagemaker:CreateModel"])
     resources = local.package_arns
   }
 

@@ -13,6 +13,7 @@ variable "project" {
   type = object({
     name                     = string
     id                       = string
+    name_prefix              = string
     short_prefix             = string
     account_id               = string
     partition                = string
@@ -78,4 +79,15 @@ variable "stages" {
     endpoint_name = string
     function_name = string
   }))
+}
+
+variable "rest_api" {
+  description = "The REST API in front of the stages."
+  type = object({
+    execution_arn = string
+    keys = map(object({
+      id            = string
+      usage_plan_id = string
+    }))
+  })
 }

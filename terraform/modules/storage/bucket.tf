@@ -1,10 +1,16 @@
 # The project's bucket: data, models, reports, pipeline artifacts and build caches; the pipelines' roles are next.
 
+locals {
+  bucket_name = lower("${var.project.short_prefix}-${var.project.account_id}")
+  bucket_arn  = "arn:${var.project.partition}:s3:::${local.bucket_name}"
+}
+
 module "bucket" {
   source = "../bucket"
 
-  name        = lower("${var.project.short_prefix}-${var.project.account_id}")
-  kms_key_arn = var.project.kms_key_arn
+  name            = local.bucket_name
+  kms_key_arn     = var.project.kms_key_arn
+  access_policies = values(data.aws_iam_policy_document.stage_access)[*].json
 
   expirations = {
     expire-build-caches = { prefix = "cache/", days = 30 }

@@ -59,7 +59,31 @@ data "aws_iam_policy_document" "api_image" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${var.project.partition}:lambda:${var.project.region}:${var.project.account_id}:function:${var.project.short_prefix}-*"]
+      values = [
+        for account in distinct(concat([var.project.account_id], values(var.stage_account_ids))) :
+        "arn:${var.project.partition}:lambda:${var.project.region}:${account}:function:${var.project.short_prefix}-*"
+      ]
+    }
+  }
+
+  # Who makes a function in another account must be let in besides.
+  dynamic "statement" {
+    for_each = local.has_stage_accounts ? [local.stage_role_arns] : []
+
+    content {
+      sid     = "StacksOfStageAccountsPull"
+      actions = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy"]
+
+      principals {
+        type        = "AWS"
+        identifiers = local.stage_accounts
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:PrincipalArn"
+        values   = [for roles in values(statement.value) : roles.stack]
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ output "image_repositories" {
     }
   }
 
-  depends_on = [aws_ecr_repository_policy.api]
+  depends_on = [aws_ecr_repository_policy.api, aws_ecr_repository_policy.model]
 }
 
 output "model_package_group" {

@@ -16,3 +16,9 @@ variable "keep_data_on_delete" {
   description = "Whether the bucket outlives the project; written on it as a tag."
   type        = bool
 }
+
+variable "stage_account_ids" {
+  description = "Accounts of the stages that are not in the project's own, by stage."
+  type        = map(string)
+  default     = {}
+}
