@@ -7,7 +7,6 @@ import binascii
 import json
 import queue
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
 
+from localaws.idle_threads import IdleThreads
 from localaws.runtime import runtime
 from localaws.services.apigateway.context_variables import substitute_stage_variables
 from localaws.services.apigateway.exchange import Answer, Exchange, text_headers
@@ -38,6 +38,7 @@ _STATUS = {
 _RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 # Set by the gateway or the connection, whatever the function says.
 _DROPPED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+_threads = IdleThreads("apigateway integration")
 
 
 def call_function(exchange: Exchange) -> Answer:
@@ -109,7 +110,7 @@ def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: st
 
 
 def _as_role(arn: re.Match[str], payload: bytes, role_arn: str) -> tuple[bytes, str]:
-    client = runtime().client("lambda", arn["region"], role_arn)
+    client = runtime().client("lambda", arn["region"], role_arn, arn["account"])
     answer = client.invoke(FunctionName=arn.string, Payload=payload)
     return answer["Payload"].read(), answer.get("FunctionError", "")
 
@@ -140,7 +141,7 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
         except BaseException as error:  # handed to whoever waits
             done.put(error)
 
-    threading.Thread(target=run, name="apigateway integration", daemon=True).start()
+    _threads.run(run)
     try:
         result = done.get(timeout=seconds)
     except queue.Empty:

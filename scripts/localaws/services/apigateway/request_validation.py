@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -52,7 +53,8 @@ def _check_body(exchange: Exchange, request_models: Mapping[str, str]) -> None:
     except ValueError as error:
         raise GatewayError("BAD_REQUEST_BODY", validation="[Invalid JSON]") from error
     try:
-        errors = list(_validator(exchange, schema).iter_errors(content))
+        models = exchange.target.snapshot.models
+        errors = list(_validator(schema, frozenset(models.items())).iter_errors(content))
     except (SchemaError, Unresolvable) as error:
         raise GatewayError("API_CONFIGURATION_ERROR") from error
     if errors:
@@ -64,8 +66,10 @@ def _check_body(exchange: Exchange, request_models: Mapping[str, str]) -> None:
 _LENGTHS = {"maxItems": ("long", "most"), "minItems": ("short", "least")}
 
 
-def _validator(exchange: Exchange, schema: str) -> Draft4Validator:
-    models = exchange.target.snapshot.models
+@functools.lru_cache(maxsize=256)
+def _validator(schema: str, deployed: frozenset[tuple[str, str]]) -> Draft4Validator:
+    """Return the validator of a schema and the models that it may refer to: made once for all requests."""
+    models = dict(deployed)
 
     def retrieve(uri: str) -> Resource[Any]:
         # Models refer to each other by https://apigateway.amazonaws.com/restapis/<api>/models/<name>.

@@ -12,6 +12,7 @@ from localaws.services.sagemaker import (
     callbacks,
     endpoints,
     hosted_models,
+    invocation_route,
     invocations,
     pipeline_executions,
     pipelines,
@@ -54,6 +55,7 @@ def install() -> None:
     coverage.answers("sagemaker", ("CreateDomain",), APPROXIMATED)
     coverage.answers("sagemaker-runtime", ("InvokeEndpoint", "InvokeEndpointAsync"), RUNTIME_APPROXIMATED)
     invocations.install()
+    invocation_route.install()
     async_invocations.install()
     studio.install()
     user_profiles.install()

@@ -66,7 +66,7 @@ class Invocation:
 
 def invoke_endpoint(self: SageMakerRuntimeResponse) -> TYPE_RESPONSE:
     """Answer InvokeEndpoint."""
-    return _invoke(
+    return invoke(
         Invocation(
             Region(self.current_account, self.region),
             self.parsed_url.path.split("/")[2],
@@ -94,7 +94,8 @@ def _refusal(operation: str) -> str:
     return f"localaws does not support {operation}: use InvokeEndpoint."
 
 
-def _invoke(call: Invocation) -> TYPE_RESPONSE:
+def invoke(call: Invocation) -> TYPE_RESPONSE:
+    """Have a container answer; raise InvocationError when none does, or with an error."""
     variant = _variant(call)
     limit = MAX_SERVERLESS_BODY if "ServerlessConfig" in variant.config else MAX_BODY
     if len(call.body) > limit:
