@@ -110,7 +110,7 @@ def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: st
 
 
 def _as_role(arn: re.Match[str], payload: bytes, role_arn: str) -> tuple[bytes, str]:
-    client = runtime().client("lambda", arn["region"], role_arn, arn["account"])
+    client = runtime().client("lambda", arn["region"], role_arn)
     answer = client.invoke(FunctionName=arn.string, Payload=payload)
     return answer["Payload"].read(), answer.get("FunctionError", "")
 
