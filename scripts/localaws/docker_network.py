@@ -15,7 +15,7 @@ CERTIFICATES = Path("/etc/localaws")
 
 
 class DockerNetwork:
-    """A bridge network, made when this is.
+    """A bridge network, made when this is; from a private one no packet leads out of this machine.
 
     Parameters
     ----------
@@ -27,11 +27,12 @@ class DockerNetwork:
         What the network carries.
     """
 
-    def __init__(self, client: Any, runtime: Runtime, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: Any, runtime: Runtime, labels: Mapping[str, str], private: bool = False
+    ) -> None:
         self._runtime = runtime
-        self._network = client.networks.create(
-            f"localaws-{labels['localaws.owner'][:8]}", driver="bridge", labels=dict(labels)
-        )
+        name = f"localaws-{labels['localaws.owner'][:8]}{'-private' if private else ''}"
+        self._network = client.networks.create(name, driver="bridge", internal=private, labels=dict(labels))
         self._network.reload()
         self.name: str = self._network.name
         self.gateway: str = self._network.attrs["IPAM"]["Config"][0]["Gateway"]
@@ -45,6 +46,10 @@ class DockerNetwork:
     def environment(self, region: str, role_arn: str) -> dict[str, str]:
         """Return what a container needs to reach AWS at its real names."""
         return self._runtime.environment(region, role_arn, self.endpoint, CERTIFICATES)
+
+    def connect(self, container: Any) -> None:
+        """Let a container that is in another network reach the server here."""
+        self._network.connect(container)
 
     def close(self) -> None:
         """Remove the network; its containers are gone."""

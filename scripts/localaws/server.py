@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -31,7 +32,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import localaws.runtime
 import localaws.services
-from localaws import failures, faults, repairs, routes, strict
+from localaws import failures, faults, repairs, routes, strict, vpc_routes
 from localaws.engine import Engine
 from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
+_tunnels: Counter[str] = Counter()
+"""How often each host was reached that is not AWS's."""
 MOST_LOG_EVENTS = 20_000
 """In a stream that localaws itself writes (of a build, a job, a function, an API)."""
 SNAPSHOT_PATH = "/_localaws/snapshot"
@@ -122,7 +125,12 @@ class Application(DomainDispatcherApplication):
 def _health() -> dict[str, Any]:
     current = localaws.runtime.runtime()
     engine = {"name": current.engine.name, "reason": current.engine_reason}
-    return {"status": "running", "engine": engine, "services": installed_services()}
+    return {
+        "status": "running",
+        "engine": engine,
+        "services": installed_services(),
+        "tunnels": dict(_tunnels),
+    }
 
 
 def _make_app(service: Any) -> Flask:
@@ -165,10 +173,19 @@ class RequestHandler(MotoRequestHandler):
         """Become the named AWS host, or a tunnel to any other host."""
         host, _, port = self.path.rpartition(":")
         host = host.strip("[]")
-        if is_aws(host):
+        if reason := vpc_routes.refusal(self.headers.get("Proxy-Authorization", ""), host):
+            self._refuse(reason)
+        elif is_aws(host):
             self._become(host)
         else:
             self._tunnel(host, int(port) if port.isdigit() else 443)
+
+    def _refuse(self, reason: str) -> None:
+        """Close the way to a host; where AWS would let the client wait in vain, its error says why."""
+        self.close_connection = True
+        log.warning("refused by the proxy: %s", reason)
+        answer = f"HTTP/1.1 403 {reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        self.wfile.write(answer.encode("latin-1", "replace"))
 
     def _become(self, host: str) -> None:
         self._established()
@@ -189,6 +206,7 @@ class RequestHandler(MotoRequestHandler):
             self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return
         with remote:
+            _tunnels[host] += 1
             self._established()
             tunnel(self.connection, remote)
 

@@ -76,6 +76,10 @@ class ContainerSpec:
         Without any of root's capabilities; the process engine has none to take away.
     isolated
         Reaches nothing but its cluster; the process engine cuts no network.
+    subnet
+        The subnet of a VPC that it runs in, by whose routes the server's proxy lets it through; empty for none.
+    private
+        Of that subnet no route leads out: it reaches its cluster and the server; the process engine cuts no network.
     """
 
     name: str
@@ -99,6 +103,8 @@ class ContainerSpec:
     tmp_mb: int = 0
     unprivileged: bool = False
     isolated: bool = False
+    subnet: str = ""
+    private: bool = False
 
 
 class Container(Protocol):

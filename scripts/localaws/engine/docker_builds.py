@@ -21,6 +21,7 @@ from localaws.engine_socket.upstream import Upstream
 from localaws.errors import PlatformError
 from localaws.images import ImageNotFound
 from localaws.settings import HostSettings
+from localaws.vpc_routes import proxy_user
 
 SOCKET = "/var/run/docker.sock"
 BUILD = "localaws.build"
@@ -82,7 +83,8 @@ def _engine(
             names=Names(docker_images.registry_prefix()),
             mounts={**spec.mounts, SOCKET: socket},
             labels={**labels, BUILD: build},
-            proxy=network.endpoint,
+            proxy=proxy_user(network.endpoint, spec.subnet, spec.region),
+            network=network.name if spec.private else "",
         )
         with serve(socket, upstream, translations) as made:
             yield socket

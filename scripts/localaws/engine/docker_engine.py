@@ -25,6 +25,7 @@ from localaws.engine.docker_owner import Owner, remove_orphans, remove_owned
 from localaws.engine.docker_ownership import give_back, own
 from localaws.engine.docker_reaper import Reaper
 from localaws.engine.process import ProcessEngine
+from localaws.engine.subnets import in_subnet
 from localaws.images import ImageNotFound
 from localaws.runtime import Runtime
 
@@ -66,6 +67,7 @@ class DockerEngine:
         docker_images.remove_registry_names(client)
         self._reaper = Reaper(self._owner.id)
         self._network = DockerNetwork(client, runtime, self._owner.labels)
+        self._private = DockerNetwork(client, runtime, self._owner.labels, private=True)
         self._data = runtime.data
         self._registry_port = urlsplit(runtime.endpoint).port
         self._limits = HostLimits.read(client.info())
@@ -104,7 +106,7 @@ class DockerEngine:
         """Complete a build's container; ``privileged`` gives it a Docker engine."""
         return docker_builds.for_build(
             self._client,
-            self._network,
+            self._server_network(spec),
             self._owner.labels,
             self._build_environment,
             self._build_mounts,
@@ -118,7 +120,7 @@ class DockerEngine:
             endpoint = self._client.api.create_endpoint_config(aliases=[spec.host])
             options["networking_config"] = {network: endpoint}
         try:
-            return self._client.containers.create(
+            made = self._client.containers.create(
                 image,
                 name=f"localaws-{self._owner.id[:8]}-{next(self._numbers)}-{_slug(spec.name)}",
                 environment=dict(spec.environment),
@@ -128,16 +130,24 @@ class DockerEngine:
             )
         except docker.errors.ImageNotFound as error:
             raise ImageNotFound(spec.image) from error
+        if spec.private and spec.cluster is not None and not spec.isolated:
+            self._private.connect(made)
+        return made
+
+    def _server_network(self, spec: ContainerSpec) -> DockerNetwork:
+        """Return the network at whose gateway a container reaches the server."""
+        return self._private if spec.private else self._network
 
     def _complete(self, spec: ContainerSpec) -> ContainerSpec:
         """Return the specification with what makes AWS reachable at its own names."""
         if spec.isolated:
             region = {"AWS_REGION": spec.region, "AWS_DEFAULT_REGION": spec.region}
             return dataclasses.replace(spec, environment={**region, **spec.environment})
-        inside = self._network.mounts
+        network = self._server_network(spec)
+        inside, environment = network.mounts, network.environment(spec.region, spec.role_arn)
         return dataclasses.replace(
             spec,
-            environment={**self._network.environment(spec.region, spec.role_arn), **spec.environment},
+            environment={**in_subnet(environment, spec), **spec.environment},
             mounts={**inside, **spec.mounts},
             read_only_mounts={*inside, *spec.read_only_mounts},
         )
@@ -146,7 +156,7 @@ class DockerEngine:
         if spec.cluster is not None:
             return spec.cluster.name
         if not spec.isolated:
-            return self._network.name
+            return self._server_network(spec).name
         return self._isolated_network() if spec.port else NO_NETWORK
 
     @contextlib.contextmanager
@@ -198,6 +208,7 @@ class DockerEngine:
             stop.join()
         self._processes.close()
         self._network.close()
+        self._private.close()
         remove_owned(self._client, self._owner.id)
         docker_images.remove_registry_names(self._client, self._registry_port)
         self._reaper.close()

@@ -19,6 +19,7 @@ from localaws.engine import Cluster, Container, ContainerSpec
 from localaws.engine.curated import CuratedImages
 from localaws.engine.processes import kill_all, signal_group
 from localaws.engine.rewrite import PathMap
+from localaws.engine.subnets import in_subnet
 from localaws.engine.watchdog import Watchdog
 from localaws.images import Image
 from localaws.runtime import Runtime
@@ -235,7 +236,7 @@ class ProcessEngine:
         environment = {"PATH": self._settings.path, "LANG": self._settings.lang}
         environment |= {"HOME": str(sandbox / "home"), "TMPDIR": str((sandbox / "tmp").readlink())}
         environment |= {name: rewrite(value) for name, value in image.environment.items()}
-        environment |= self._runtime.environment(spec.region, spec.role_arn)
+        environment |= in_subnet(self._runtime.environment(spec.region, spec.role_arn), spec)
         return environment | {name: rewrite(value) for name, value in spec.environment.items()}
 
     def _tell(self, line: str) -> None:

@@ -56,12 +56,15 @@ class Translations:
         What everything carries that a build makes in the engine.
     proxy
         Where ``docker build`` reaches the internet.
+    network
+        The network in which ``docker build`` runs its steps; empty for the engine's own.
     """
 
     names: Names
     mounts: Mapping[str, Path]
     labels: Mapping[str, str]
     proxy: str
+    network: str = ""
 
     def creation(self, request: EngineRequest) -> dict[str, Any]:
         """Return the body of a request that makes a container, a network or a volume."""
@@ -88,6 +91,8 @@ class Translations:
         named = {name: self.names.in_engine(value) if value else value for name, value in given.items()}
         request.query["buildargs"] = json.dumps({**proxies, **named})
         request.query["forcerm"] = "1"
+        if self.network:
+            request.query["networkmode"] = self.network
         return {name: value or "" for name, value in given.items()}
 
     def image_description(self, described: Any) -> Any:

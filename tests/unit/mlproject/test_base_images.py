@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 from botocore.exceptions import ClientError
 from docker.errors import DockerException, ImageNotFound
@@ -69,7 +70,7 @@ class FakeEngine:
 
 
 def copy(monkeypatch: pytest.MonkeyPatch, ecr: FakeEcr, engine: Any, through: str = "") -> None:
-    monkeypatch.setattr(base_images.docker, "from_env", lambda: engine)
+    monkeypatch.setattr(docker, "from_env", lambda: engine)
     base_images.copy(ecr, REPOSITORY, [PYTHON], lambda _: None, through)  # type: ignore[arg-type]
 
 
@@ -107,6 +108,6 @@ def test_without_an_engine_what_to_copy_by_other_means_is_named(monkeypatch: pyt
     def refuse() -> None:
         raise DockerException("no socket")
 
-    monkeypatch.setattr(base_images.docker, "from_env", refuse)
+    monkeypatch.setattr(docker, "from_env", refuse)
     with pytest.raises(UserError, match=f"{PYTHON} as {REPOSITORY}:{base_images.tag(PYTHON)}"):
         base_images.copy(FakeEcr(), REPOSITORY, [PYTHON], lambda _: None)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ from localaws.services.codebuild.buildsource import Sources, download, lay_out, 
 from localaws.services.codebuild.buildspec import Buildspec, parse
 from localaws.services.codebuild.buildvariables import build_variables, service_variables
 from localaws.services.codebuild.compute_types import limits
+from localaws.vpc_routes import placement
 
 MOST_AT_ONCE = 4
 LONGEST_COMMAND = 1000
@@ -137,6 +138,7 @@ class BuildRun:
             role_arn=build.role,
             region=build.region,
             log=self._hear,
+            **placement(build.region, build.settings.get("vpcConfig", {}).get("subnets", ())),
             **limits(build.settings["environment"]["computeType"]),
         )
         engine = runtime().engine

@@ -21,6 +21,7 @@ from localaws.services.sagemaker.instance_types import machine
 from localaws.services.sagemaker.job_hosts import OPT_ML, Ended, Host, HostGroup, make_hosts
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
 from localaws.services.sagemaker.storage import Bucket, StorageError
+from localaws.vpc_routes import Placement, placement
 
 REASON_LENGTH = 1024
 INSTANCE_GROUP = "homogeneousCluster"
@@ -89,7 +90,8 @@ class JobRun(ABC):
     def run(self) -> None:
         """Run the job to its end; whatever happens, the job gets a final status."""
         try:
-            with runtime().engine.cluster(self.instances.get("InstanceCount", 1)) as cluster:
+            closed = self.isolated or self.placement["private"]
+            with runtime().engine.cluster(self.instances.get("InstanceCount", 1), closed) as cluster:
                 self.cluster = cluster
                 self.hosts = make_hosts(cluster, self.folder)
                 self.execute()
@@ -120,6 +122,12 @@ class JobRun(ABC):
     @abstractmethod
     def isolated(self) -> bool:
         """The job has network isolation: its container gets no credentials (the process engine cuts no network)."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where in which VPC the job's containers run."""
+        network = self.detail.get("NetworkConfig", self.detail)
+        return placement(self.region.name, network.get("VpcConfig", {}).get("Subnets", ()))
 
     @abstractmethod
     def execute(self) -> None:
@@ -175,6 +183,7 @@ class JobRun(ABC):
             cluster=self.cluster,
             host=host.name,
             isolated=self.isolated,
+            **self.placement,
             **machine(self.instances["InstanceType"]),
         )
 

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from localaws import pace
 from localaws.server import LocalAws
 
+from .conftest import BUCKET, REGION
+
 Build = dict[str, Any]
 RunBuild = Callable[..., Build]
 ReadLog = Callable[[Build], str]
@@ -322,3 +324,33 @@ def test_a_failed_build_is_run_again_on_request(codebuild: Any, run_build: RunBu
     assert again["id"] != first["id"]
     listed = codebuild.list_builds_for_project(projectName="builds")["ids"]
     assert listed == [again["id"], first["id"]]
+
+
+def test_a_build_in_a_vpc_reaches_what_its_subnets_lead_to(
+    localaws: LocalAws, run_build: RunBuild, s3: Any
+) -> None:
+    ec2 = localaws.client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0]
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", VpcEndpointType="Gateway",
+        RouteTableIds=[table["RouteTableId"]],
+    )  # fmt: skip
+    s3.put_object(Bucket=BUCKET, Key="there", Body=b"found")
+    ask = "curl --silent --output /dev/null --write-out '%{http_connect}' https://"
+    buildspec = f"""
+version: 0.2
+env: {{exported-variables: [S3, STS, PYPI]}}
+phases:
+  build:
+    commands:
+      - S3=$({ask}s3.{REGION}.amazonaws.com/{BUCKET}/there || true)
+      - STS=$({ask}sts.{REGION}.amazonaws.com/ || true)
+      - PYPI=$({ask}packages.example.org/ || true)
+"""
+    network = {"vpcId": vpc, "subnets": [subnet], "securityGroupIds": ["sg-1"]}
+    build = run_build(buildspec, vpcConfig=network)
+    assert build["buildStatus"] == "SUCCEEDED"
+    answers = {each["name"]: each["value"] for each in build["exportedEnvironmentVariables"]}
+    assert answers == {"S3": "200", "STS": "403", "PYPI": "403"}

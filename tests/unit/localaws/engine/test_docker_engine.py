@@ -198,6 +198,40 @@ def test_hosts_of_a_cluster_find_each_other_by_name(localaws: LocalAws) -> None:
     assert len(set(lines)) == 2
 
 
+PRIVATE = """
+import os, socket, urllib.request
+from urllib.parse import urlsplit
+proxy = urlsplit(os.environ["HTTPS_PROXY"])
+print("user", proxy.username, proxy.password)
+print("server", urllib.request.urlopen(f"http://{proxy.hostname}:{proxy.port}/_localaws/health").status)
+try:
+    socket.create_connection(("1.1.1.1", 443), timeout=2)
+except OSError:
+    print("out", "closed")
+"""
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_what_is_in_a_private_subnet_reaches_the_server_and_nothing_beyond(
+    localaws: LocalAws, clustered: bool
+) -> None:
+    lines: list[str] = []
+    with localaws.engine.cluster(1, True) as cluster:
+        spec = ContainerSpec(
+            name="private",
+            image=BASE,
+            command=["python3", "-uc", PRIVATE],
+            log=lines.append,
+            cluster=cluster if clustered else None,
+            host="algo-1" if clustered else "",
+            region="eu-west-1",
+            subnet="subnet-1",
+            private=True,
+        )
+        assert localaws.engine.start(spec).wait(60) == 0
+    assert lines == ["user subnet-1 eu-west-1", "server 200", "out closed"]
+
+
 def test_nothing_is_left_of_a_container_that_has_ended(localaws: LocalAws) -> None:
     code, lines = run(localaws, "hostname")
     container = {"id": lines[0]}
