@@ -19,6 +19,10 @@ def test_work_one_after_the_other_is_done_by_one_thread() -> None:
 
 def test_work_at_once_does_not_wait_for_other_work() -> None:
     threads, met = IdleThreads("test"), threading.Barrier(3)
+
+    def meet() -> None:
+        met.wait(10)
+
     for _ in range(2):
-        threads.run(lambda: bool(met.wait(10)))
+        threads.run(meet)
     met.wait(10)

@@ -62,7 +62,7 @@ def _answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
 
 
 def _refusal(error: InvocationError) -> TYPE_RESPONSE:
-    shape = service_model(SERVICE).shape_for_error_code(error.code)
+    shape = service_model(SERVICE).shape_for(error.code)
     own = {name: getattr(error, name) for name in _OWN_MEMBERS if hasattr(error, name)}
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
     return (
