@@ -32,6 +32,7 @@ WITHOUT_EFFECT = {"HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"}
 IGNORED_COMMANDS = {"addgroup", "adduser", "chmod", "chown", "groupadd", "true", "useradd"}
 PIP_FLAGS = {"--no-build-isolation", "--no-deps", "--require-hashes", "--upgrade", "-U"}
 PIP_VALUES = {"-r", "--requirement", "-c", "--constraint", "--only-binary", "--no-binary", "--find-links"}
+PIP_FILES = {"-r", "--requirement", "-c", "--constraint", "--find-links"}
 PIP_IGNORED = re.compile(
     r"--(no-cache-dir|disable-pip-version-check|no-input|quiet|no-compile|no-warn-script-location|"
     r"root-user-action=\w+|progress-bar=\w+)|-q"
@@ -356,7 +357,8 @@ class Builder:
             if word in PIP_FLAGS:
                 options.append(word)
             elif name in PIP_VALUES:
-                options += [name, value or next(remaining, "")]
+                given = value or next(remaining, "")
+                options += [name, str(stage.host(stage.path(given))) if name in PIP_FILES else given]
             elif name in ("-t", "--target"):
                 target = stage.path(value or next(remaining, ""))
                 options += ["--target", str(stage.host(target))]

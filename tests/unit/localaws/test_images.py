@@ -99,6 +99,16 @@ def test_an_image_runs_its_command_with_its_environment_and_files(localaws: Loca
     assert folder.endswith("/opt/program")
 
 
+def test_requirements_may_lie_anywhere_in_the_image(localaws: LocalAws, context: Path) -> None:
+    (context / "list.txt").write_text("hello\n")
+    elsewhere = DOCKERFILE.replace(
+        "COPY hello-1-py3-none-any.whl ./", "COPY list.txt hello-*.whl /wheels/"
+    ).replace("--no-deps ./hello-1-py3-none-any.whl", "--no-deps --find-links=/wheels/ -r /wheels/list.txt")
+    (context / "Dockerfile").write_text(elsewhere)
+    [line] = run(localaws, push(localaws, prepare(localaws.images, context)))
+    assert line.startswith("hello from the command")
+
+
 def test_files_that_a_line_removes_are_not_in_the_image(localaws: LocalAws, context: Path) -> None:
     trimmed = DOCKERFILE.replace(
         "./hello-1-py3-none-any.whl\n\n",
