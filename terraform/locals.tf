@@ -8,7 +8,7 @@ locals {
   short_prefix = "sagemaker-${local.short_name}-${var.project_id}"
 
   # Whose models run in images that AWS keeps, each region's in an account of its own.
-  variants_of_aws_images = ["autopilot"]
+  variants_of_aws_images = ["autopilot", "huggingface", "tensorflow"]
 
   project = {
     name_prefix  = local.name_prefix

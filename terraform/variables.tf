@@ -29,8 +29,8 @@ variable "project_variant" {
   nullable    = false
 
   validation {
-    condition     = contains(["churn-xgboost-daal4py", "autopilot", "config-only"], var.project_variant)
-    error_message = "The project variant is one of churn-xgboost-daal4py, autopilot, config-only."
+    condition     = contains(["churn-xgboost-daal4py", "autopilot", "tensorflow", "huggingface", "config-only"], var.project_variant)
+    error_message = "The project variant is one of churn-xgboost-daal4py, autopilot, tensorflow, huggingface, config-only."
   }
 }
 

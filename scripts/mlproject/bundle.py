@@ -71,6 +71,8 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 # <variant>/<part of the seed code>/...: what the other variants add to what all have.
 _VARIANTS = "seedcode/variants"
 _REPOSITORIES: Mapping[str, str] = {"model-build": "modelbuild", "model-deploy": "modeldeploy"}
+# Folders among the variants that are none, but what several of them have alike.
+_SHARED_PARTS: Mapping[str, tuple[str, ...]] = {"text-classification": ("huggingface", "tensorflow")}
 _PRODUCT_TEMPLATE = "cloudformation/project.yaml"
 _RUNNER = "scripts/terraform_runner"
 _FUNCTION = "lambda/terraform-runner/terraform_runner_provider"
@@ -161,7 +163,8 @@ def _variant_files(folder: Path) -> Iterator[tuple[str, str, _Entry]]:
             raise UserError(
                 f"{folder}/{path} belongs to no repository: {' or '.join(_REPOSITORIES)} is next to variant"
             )
-        yield f"variants/{variant}/{_REPOSITORIES[part]}/{rest}", path, entry
+        for each in _SHARED_PARTS.get(variant, (variant,)):
+            yield f"variants/{each}/{_REPOSITORIES[part]}/{rest}", path, entry
 
 
 def _enter(entries: dict[str, _Entry], name: str, entry: _Entry, source: str) -> None:

@@ -17,7 +17,7 @@ UNPUBLISHED = "0000000000000000"
 
 _INSTANCE_TYPE = r"ml\.[a-z0-9-]+\.[a-z0-9]+"
 _INSTANCE_COUNT = r"[1-9]|10"
-_VARIANTS = ("churn-xgboost-daal4py", "autopilot", "config-only")
+_VARIANTS = ("churn-xgboost-daal4py", "autopilot", "tensorflow", "huggingface", "config-only")
 
 # Property -> (pattern of the whole value, the rule in words). The same rules stand in the product template and
 # in Terraform; they are repeated here because a stack can be made from any template that knows this function.

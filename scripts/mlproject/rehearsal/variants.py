@@ -61,5 +61,7 @@ def switch_on(life: Life) -> None:
 FIRST_MODELS: Mapping[str, Callable[[Life], None]] = {
     DEFAULT: train,
     "autopilot": search,
+    "tensorflow": train,
+    "huggingface": train,
     "config-only": switch_on,
 }
