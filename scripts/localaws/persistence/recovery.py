@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.codebuild.models import codebuild_backends
 from moto.codepipeline.models import codepipeline_backends
 from moto.core.base_backend import BackendDict
+from moto.events.models import events_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from localaws.persistence.recovered_stacks import recover_stacks
@@ -23,6 +24,7 @@ from localaws.services.codebuild.projects import state_for
 from localaws.services.codepipeline.executions import ActionRun, Execution
 from localaws.services.codepipeline.orchestrator import Journey
 from localaws.services.codepipeline.pipelines import Pipeline, pipelines_of
+from localaws.services.events.schedules import keep_schedule
 from localaws.services.sagemaker import endpoints, executor
 from localaws.services.sagemaker.lost_jobs import end_lost_jobs
 from localaws.services.sagemaker.resources import Region, now
@@ -43,6 +45,9 @@ def recover(runtime: Runtime) -> None:
                 _end_build(build)
     for account, name in _places(sagemaker_backends):
         _recover_sagemaker(Region(account, name))
+    for account, region in _places(events_backends):
+        for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+            keep_schedule(rule)
     recover_stacks(LOST)
     for account, region in _places(codepipeline_backends):
         for pipeline in list(pipelines_of(account, region).by_name.values()):

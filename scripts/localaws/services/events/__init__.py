@@ -16,6 +16,7 @@ from localaws.operations import Operation, Request, graft
 from localaws.services.events.delivery import TARGETS, Delivery, deliver
 from localaws.services.events.inputs import target_input
 from localaws.services.events.rules import check_pattern, check_targets, iso_time
+from localaws.services.events.schedules import check_schedule, keep_schedule
 
 _moto_list_rules = EventsHandler.list_rules
 _put_rule = EventsHandler.put_rule
@@ -70,7 +71,14 @@ def _checked_put_rule(response: EventsHandler) -> Any:
     pattern = response._get_param("EventPattern")
     if pattern:
         check_pattern(pattern)
-    return _put_rule(response)
+    expression = response._get_param("ScheduleExpression")
+    bus = str(response._get_param("EventBusName") or "default").rpartition("/")[2]
+    if expression:
+        check_schedule(expression, bus)
+    answer = _put_rule(response)
+    if expression:
+        keep_schedule(response.events_backend.event_buses[bus].rules[response._get_param("Name")])
+    return answer
 
 
 def _checked_put_targets(response: EventsHandler) -> Any:
@@ -117,7 +125,7 @@ DELIVERED = (
 )
 APPROXIMATED = {
     "PutEvents": "what cannot be delivered is tried three times within seconds, instead of for a day",
-    "PutRule": "a schedule is kept and never fires",
+    "PutRule": "a rate is kept to, cron is kept in mind and never fires",
     "PutTargets": "targets of other services than those above are refused",
 }
 

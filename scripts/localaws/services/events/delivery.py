@@ -95,6 +95,19 @@ def _to_build(delivery: Delivery) -> None:
     )
 
 
+def _to_sagemaker(delivery: Delivery) -> None:
+    """Start a SageMaker pipeline with the parameters that the target names."""
+    kind, _, name = delivery.resource.partition("/")
+    if kind != "pipeline":
+        raise Undeliverable("of SageMaker, only pipelines are targets")
+    given = delivery.target.get("SageMakerPipelineParameters", {})
+    delivery.client("sagemaker").start_pipeline_execution(
+        PipelineName=name,
+        PipelineParameters=given.get("PipelineParameterList", []),
+        ClientRequestToken=delivery.token(),
+    )
+
+
 def _to_topic(delivery: Delivery) -> None:
     if not may_publish(PRINCIPAL, delivery.arn, delivery.rule.arn):
         raise Undeliverable(f"the policy of the topic or of its key does not let {PRINCIPAL} publish")
@@ -145,6 +158,7 @@ TARGETS: dict[str, Callable[[Delivery], None]] = {
     "events": _to_bus,
     "lambda": _to_function,
     "logs": _to_log_group,
+    "sagemaker": _to_sagemaker,
     "sns": _to_topic,
     "sqs": _to_queue,
 }

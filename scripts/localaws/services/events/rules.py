@@ -20,7 +20,7 @@ OPERATORS = {
     "suffix",
     "wildcard",
 }
-NEEDS_ROLE = {"codebuild", "codepipeline"}
+NEEDS_ROLE = {"codebuild", "codepipeline", "sagemaker"}
 
 
 def iso_time(value: Any = None) -> str:
