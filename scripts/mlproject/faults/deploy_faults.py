@@ -45,9 +45,12 @@ def staging_test_failing(world: World) -> Finding:
 def model_package_deleted(world: World) -> Finding:
     models = registry(world)
     arn = models.copy()
+    before = _deployed(world)
     deployment = models.approve(arn)
     world.client("sagemaker").delete_model_package(ModelPackageName=arn)
     stage, told = deployment.failure()
+    if _deployed(world) != before:
+        raise PlatformError("endpoints have changed, though there was nothing to deploy")
     with timed() as timer:
         other = models.approve(models.copy())
         other.wait_gate()
@@ -113,10 +116,13 @@ def approval_expired(world: World) -> Finding:
     models = registry(world)
     deployment = models.approve(models.copy())
     deployment.wait_gate()
+    before = _deployed(world)
     with world.injector.pace(SHORT_MINUTE):
         stage, told = deployment.failure()
     if stage != GATE:
         raise PlatformError(f"{stage} failed instead of {GATE}: {told}")
+    if _deployed(world) != before:
+        raise PlatformError("endpoints have changed, though nobody has agreed")
     with timed() as timer:
         deployment.retry(GATE)
         deployment.wait_gate()
@@ -155,3 +161,9 @@ def crash_at_start(world: World) -> Finding:
         "retry of the stage, all actions",
         timer.seconds,
     )
+
+
+def _deployed(world: World) -> dict[str, object]:
+    """Return the endpoints, and when each was last changed."""
+    listed = world.client("sagemaker").list_endpoints()["Endpoints"]
+    return {each["EndpointName"]: each["LastModifiedTime"] for each in listed}

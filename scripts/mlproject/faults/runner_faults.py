@@ -70,6 +70,9 @@ def killed_in_destroy(world: World) -> Finding:
     try:
         projects.wait_deleted(life.lead, life.project, quiet)
     except PlatformError as error:
+        _expect(
+            world.stack_status(life) == "DELETE_FAILED", f"the stack is {world.stack_status(life)}: {error}"
+        )
         seconds = world.delete(life)
         return Finding(str(error), "DeleteFailed; half of the stack is left", "delete again", seconds)
     raise PlatformError("the deletion succeeded though its runner was killed")
