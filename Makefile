@@ -81,6 +81,15 @@ test-clients: .venv/client-awscli/.ready .venv/client-sagemaker/.ready ## The aw
 	$(UV) pip sync --quiet --python .venv/client-$*/bin/python --require-hashes $<
 	@touch $@
 
+.venv/notebooks/.ready: tests/notebooks/requirements.txt .venv/.ready
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv/notebooks
+	$(UV) pip sync --quiet --python .venv/notebooks/bin/python --require-hashes $<
+	@touch $@
+
+.PHONY: test-notebooks
+test-notebooks: .venv/notebooks/.ready ## The notebooks of a project's repository, run in it (VARIANT=autopilot, ONLY='explore tuning')
+	$(BIN)/python tests/notebooks/run_notebooks.py $(or $(VARIANT),churn-xgboost-daal4py) $(ONLY)
+
 .PHONY: fidelity
 fidelity: .venv/.ready ## Write docs/fidelity.md: what localaws does with every operation
 	$(BIN)/python -m localaws.fidelity docs/fidelity.md

@@ -59,6 +59,7 @@ _DEFAULT_VARIANTS_OWN: Mapping[str, tuple[str, ...]] = {
         "churn",
         "docs/from-the-sample.md",
         "examples",
+        "notebooks/churn",
         "tests/jobs",
         "tests/pipeline/test_churn_pipeline.py",
     ),
