@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
-
-from localaws.runtime import runtime
 
 Item = TypeVar("Item")
 
@@ -38,7 +35,9 @@ class Batch(Generic[Item]):
             self._items.append(item)
             first = len(self._items) == 1
         if first:
-            runtime().spawn(self._name, self._deliver_later)
+            timer = threading.Timer(self._delay, self.flush)
+            timer.name, timer.daemon = self._name, True
+            timer.start()
 
     def flush(self) -> None:
         """Deliver what there is now."""
@@ -46,7 +45,3 @@ class Batch(Generic[Item]):
             items, self._items = self._items, []
         if items:
             self._deliver(items)
-
-    def _deliver_later(self) -> None:
-        time.sleep(self._delay)
-        self.flush()

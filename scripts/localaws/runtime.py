@@ -62,6 +62,9 @@ class Runtime(Protocol):
     def changed(self) -> None:
         """Have the state kept soon: it is not what it was."""
 
+    def recorded(self) -> None:
+        """Have new logs and measurements kept some time: nothing else has changed."""
+
     def log_writer(self, region: str, group: str, stream: str, role_arn: str = "") -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing; lines of a role that
         may not write there are lost."""

@@ -21,14 +21,10 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from flask import Flask, request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.logs.models import LogEvent, logs_backends
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer
 
 import localaws.runtime
 import localaws.services
@@ -40,8 +36,9 @@ from localaws.iam.guard import Guard
 from localaws.iam.implied import may_log
 from localaws.identity import Identities, sandbox_environment
 from localaws.images import ImageStore
+from localaws.kept_connections import KeepingHandler, KeepingServer
 from localaws.persistence import recovery
-from localaws.persistence.snapshots import Snapshots, may_change
+from localaws.persistence.snapshots import Snapshots, leaves_records, may_change
 from localaws.proxy import CertificateAuthority, Upstream, is_aws, tunnel
 from localaws.services import events
 from localaws.settings import HostSettings
@@ -88,7 +85,9 @@ class Application(DomainDispatcherApplication):
             raise
         except Exception as error:
             return failures.answer(environ, start_response, error)
-        if may_change(environ):
+        if leaves_records(environ):
+            localaws.runtime.runtime().recorded()
+        elif may_change(environ):
             localaws.runtime.runtime().changed()
         return answer
 
@@ -159,10 +158,9 @@ def installed_services() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(localaws.services.__path__))
 
 
-class RequestHandler(MotoRequestHandler):
+class RequestHandler(KeepingHandler):
     """One connection: plain HTTP, or after ``CONNECT`` to an AWS host the same over TLS."""
 
-    protocol_version = "HTTP/1.1"
     # Head and body are sent apart; without this the body waits 40 ms for the client's acknowledgement.
     disable_nagle_algorithm = True
     authority: CertificateAuthority
@@ -334,7 +332,7 @@ class LocalAws:
             },
         )
         try:
-            server = make_server(address, port, application(), threaded=True, request_handler=handler)
+            server = KeepingServer(address, port, application(), handler)
         except (OSError, SystemExit) as error:
             raise PlatformError(f"cannot listen on {address}:{port}: {error}") from error
         self._servers.append(server)
@@ -430,6 +428,11 @@ class LocalAws:
         """Have the state kept soon: it is not what it was."""
         if self.snapshots is not None:
             self.snapshots.touch()
+
+    def recorded(self) -> None:
+        """Have new logs and measurements kept some time."""
+        if self.snapshots is not None:
+            self.snapshots.record()
 
     def log_writer(self, region: str, group: str, stream: str, role_arn: str = "") -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing.

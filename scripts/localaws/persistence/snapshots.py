@@ -11,6 +11,7 @@ import gc
 import json
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -35,9 +36,12 @@ SHORTEST_PAUSE = 1.0
 SHARE = 9.0
 """A pause lasts this many times as long as the snapshot before it, as far as `LONGEST_PAUSE` allows."""
 LONGEST_PAUSE = 5.0
+RECORDS_PAUSE = 60.0
+"""Where nothing changes but what requests leave behind: under load that is always."""
 
 LONGEST_SNAPSHOT = 120.0
 _PR_SET_PDEATHSIG = 1
+_RECORDS = re.compile(r"[a-z0-9]+\.execute-api\.|[^/]*/_aws/execute-api/|[^/]*/endpoints/[^/]+/invocations$")
 _libc = ctypes.CDLL(None)
 
 
@@ -45,6 +49,15 @@ def may_change(environ: WSGIEnvironment) -> bool:
     """Tell whether a request may change the state; what only asks is known by its method or its operation's name."""
     operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     return environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not operation.startswith(READS)
+
+
+def leaves_records(environ: WSGIEnvironment) -> bool:
+    """Tell whether all that a request leaves behind is logs and measurements: it calls a REST API or an endpoint, or
+    brings measurements."""
+    path = environ.get("PATH_INFO", "")
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    measures = path.endswith("/PutMetricData") or target.endswith(".PutMetricData")
+    return measures or bool(_RECORDS.match(environ.get("HTTP_HOST", "") + path))
 
 
 class Snapshots:
@@ -59,6 +72,7 @@ class Snapshots:
     def __init__(self, data: Path) -> None:
         self._folder = data / FOLDER
         self._touched = threading.Event()
+        self._recorded = False
         self._closed = threading.Event()
         self._taking = threading.Lock()
         self._thread = threading.Thread(target=self._keep, name="snapshots", daemon=True)
@@ -90,6 +104,10 @@ class Snapshots:
         """Say that the state has changed."""
         self._touched.set()
 
+    def record(self) -> None:
+        """Say that there are new logs and measurements, and nothing else has changed."""
+        self._recorded = True
+
     def close(self) -> None:
         """Take a last snapshot, of what nobody changes any more, and end."""
         self._closed.set()
@@ -115,10 +133,12 @@ class Snapshots:
 
     def _keep(self) -> None:
         while True:
-            self._touched.wait()
+            if not self._touched.wait(RECORDS_PAUSE) and not self._recorded:
+                continue
             if self._closed.is_set():
                 return
             self._touched.clear()
+            self._recorded = False
             seconds = self.take()
             self._closed.wait(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHARE * seconds)))
 

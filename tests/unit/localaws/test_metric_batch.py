@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
-from localaws import batches, metric_batch
+from localaws import metric_batch
 from localaws.metric_batch import MetricBatch
 
 
 @dataclass
 class FakeRuntime:
-    """A runtime whose background work is done by who flushes, and whose CloudWatch keeps what it is given."""
+    """A runtime whose CloudWatch keeps what it is given."""
 
     put: list[dict[str, Any]] = field(default_factory=list)
-
-    def spawn(self, name: str, target: object) -> None:
-        """Start nothing."""
 
     def client(self, service: str, region: str) -> FakeRuntime:
         assert (service, region) == ("cloudwatch", "eu-west-1")
@@ -31,8 +28,7 @@ class FakeRuntime:
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> FakeRuntime:
     fake = FakeRuntime()
-    for module in (batches, metric_batch):
-        monkeypatch.setattr(module, "runtime", lambda: fake)
+    monkeypatch.setattr(metric_batch, "runtime", lambda: fake)
     return fake
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 
 from localaws.runtime import runtime
-from localaws.services.awslambda.lambda_instances import Invocation, Pool
+from localaws.services.awslambda.lambda_instances import Invocation
 from localaws.services.awslambda.lambda_model import LATEST, Function
+from localaws.services.awslambda.lambda_pool import Pool
 
 log = logging.getLogger("localaws.lambda")
 POOL = Pool()

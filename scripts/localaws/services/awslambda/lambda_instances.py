@@ -1,4 +1,4 @@
-"""Execution environments: processes that fetch invocations from a runtime API of their own, reused while warm."""
+"""Execution environments: processes that fetch invocations from a runtime API of their own."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.core.exceptions import ServiceException
-
 from localaws.engine import Container, ContainerSpec
-from localaws.images import ImageNotFound
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_model import Function, Version
 from localaws.services.awslambda.lambda_runtime_api import serve
 
 INIT_SECONDS = 10
-IDLE_SECONDS = 600
 RESPONSE_LIMIT = 6 * 1024 * 1024
 TAIL_BYTES = 4096
 # How long a caller who wants the log waits for its end, and how long the last lines take through the pipe.
@@ -110,14 +106,19 @@ class Instance:
         """Tell whether the process can take another invocation."""
         return self._container.running() and not self._init_error
 
-    def run(self, invocation: Invocation) -> None:
-        """Run an invocation to its end, whatever that is; logs go to the group and to the invocation."""
+    def run(self, invocation: Invocation, started: Callable[[], None] = lambda: None) -> None:
+        """Run an invocation to its end, whatever that is; logs go to the group and to the invocation.
+
+        ``started`` is called when the process has begun to take invocations, or never will.
+        """
         timeout = float(self.version.settings["Timeout"])
         self._current = invocation
         if not self._ready.is_set():
             # What the runtime says while it cannot load the handler belongs to the call that waits for it.
             self._logged = invocation
-        if not self._ready.wait(INIT_SECONDS + timeout):
+        is_ready = self._ready.wait(INIT_SECONDS + timeout)
+        started()
+        if not is_ready:
             invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
             self.stop()
         elif self._init_error:
@@ -313,69 +314,3 @@ def _exit_status(code: int) -> str:
 
 def _timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-class Pool:
-    """Warm instances by function; a process-wide one serves all accounts and regions."""
-
-    def __init__(self, make: Callable[[Function, Version], Instance] = Instance) -> None:
-        self._make = make
-        self._idle: dict[int, list[Instance]] = {}
-        self._busy: dict[int, int] = {}
-        self._lock = threading.Lock()
-
-    def invoke(self, function: Function, version: Version, invocation: Invocation) -> None:
-        """Run an invocation on a warm instance of the version, or on a new one."""
-        instance = self._take(function, version)
-        try:
-            if instance is None:
-                instance = self._make(function, version)
-            instance.run(invocation)
-        except ImageNotFound as error:
-            invocation.fail("Runtime.InvalidEntrypoint", str(error))
-        finally:
-            self._give_back(function, instance)
-
-    def _take(self, function: Function, version: Version) -> Instance | None:
-        key = id(function)
-        with self._lock:
-            busy = self._busy.get(key, 0)
-            if function.concurrency is not None and busy >= function.concurrency:
-                raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
-            self._busy[key] = busy + 1
-            chosen = None
-            kept = []
-            for instance in self._idle.pop(key, []):
-                if chosen is None and instance.version is version and _usable(instance):
-                    chosen = instance
-                else:
-                    kept.append(instance)
-            self._idle[key] = kept
-        self.retire(function)
-        return chosen
-
-    def _give_back(self, function: Function, instance: Instance | None) -> None:
-        key = id(function)
-        with self._lock:
-            self._busy[key] -= 1
-            if instance is not None and _usable(instance) and not function.deleted:
-                self._idle.setdefault(key, []).insert(0, instance)
-                return
-        if instance is not None:
-            instance.stop()
-
-    def retire(self, function: Function) -> None:
-        """End the idle instances that cannot be used again: old code, dead, too long idle, function deleted."""
-        with self._lock:
-            instances = self._idle.pop(id(function), [])
-            keep = [instance for instance in instances if _usable(instance) and not function.deleted]
-            if keep:
-                self._idle[id(function)] = keep
-        for instance in instances:
-            if instance not in keep:
-                runtime().spawn(f"end of {function.name}", instance.stop)
-
-
-def _usable(instance: Instance) -> bool:
-    fresh = time.monotonic() - instance.idle_since < IDLE_SECONDS
-    return fresh and instance.alive() and instance.revision_id == instance.version.revision_id

@@ -1,0 +1,121 @@
+"""Which execution environment takes an invocation: one that is warm and free, or a new one."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from moto.core.exceptions import ServiceException
+
+from localaws.images import ImageNotFound
+from localaws.runtime import runtime
+from localaws.services.awslambda.lambda_instances import Instance, Invocation
+from localaws.services.awslambda.lambda_model import Function, Version
+
+IDLE_SECONDS = 600
+MOST_STARTS = 4
+"""Of a function at once. What comes meanwhile waits for the first environment that is free, old or new: in a rush,
+starting one for each request would take all processors from those that could answer."""
+
+
+class Pool:
+    """Warm instances by function; a process-wide one serves all accounts and regions."""
+
+    def __init__(self, make: Callable[[Function, Version], Instance] = Instance) -> None:
+        self._make = make
+        self._idle: dict[int, list[Instance]] = {}
+        self._busy: Counter[int] = Counter()
+        self._starting: Counter[int] = Counter()
+        self._lock = threading.Condition()
+
+    def invoke(self, function: Function, version: Version, invocation: Invocation) -> None:
+        """Run an invocation on a warm instance of the version, or on a new one."""
+        instance = self._take(function, version)
+        if instance is None:
+            self._run_new(function, version, invocation)
+        else:
+            self._run(function, instance, invocation)
+
+    def _run_new(self, function: Function, version: Version, invocation: Invocation) -> None:
+        has_started = functools.cache(lambda: self._has_started(function))
+        try:
+            instance = self._make(function, version)
+        except BaseException as error:
+            has_started()
+            self._give_back(function, None)
+            if not isinstance(error, ImageNotFound):
+                raise
+            invocation.fail("Runtime.InvalidEntrypoint", str(error))
+        else:
+            self._run(function, instance, invocation, has_started)
+
+    def _run(
+        self,
+        function: Function,
+        instance: Instance,
+        invocation: Invocation,
+        has_started: Callable[[], None] = lambda: None,
+    ) -> None:
+        try:
+            instance.run(invocation, has_started)
+        finally:
+            has_started()
+            self._give_back(function, instance)
+
+    def _take(self, function: Function, version: Version) -> Instance | None:
+        """Return an instance that is free, or None for one to be made, which counts as starting from now on."""
+        key = id(function)
+        with self._lock:
+            if function.concurrency is not None and self._busy[key] >= function.concurrency:
+                raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
+            self._busy[key] += 1
+            while True:
+                chosen = self._choose(key, version)
+                if chosen is not None or self._starting[key] < MOST_STARTS:
+                    break
+                self._lock.wait()
+            self._starting[key] += chosen is None
+        self.retire(function)
+        return chosen
+
+    def _choose(self, key: int, version: Version) -> Instance | None:
+        instances = self._idle.get(key, [])
+        chosen = next((each for each in instances if each.version is version and _usable(each)), None)
+        if chosen is not None:
+            instances.remove(chosen)
+        return chosen
+
+    def _has_started(self, function: Function) -> None:
+        with self._lock:
+            self._starting[id(function)] -= 1
+            self._lock.notify_all()
+
+    def _give_back(self, function: Function, instance: Instance | None) -> None:
+        key = id(function)
+        with self._lock:
+            self._busy[key] -= 1
+            if instance is not None and _usable(instance) and not function.deleted:
+                self._idle.setdefault(key, []).insert(0, instance)
+                instance = None
+            self._lock.notify_all()
+        if instance is not None:
+            instance.stop()
+
+    def retire(self, function: Function) -> None:
+        """End the idle instances that cannot be used again: old code, dead, too long idle, function deleted."""
+        with self._lock:
+            instances = self._idle.pop(id(function), [])
+            keep = [instance for instance in instances if _usable(instance) and not function.deleted]
+            if keep:
+                self._idle[id(function)] = keep
+        for instance in instances:
+            if instance not in keep:
+                runtime().spawn(f"end of {function.name}", instance.stop)
+
+
+def _usable(instance: Instance) -> bool:
+    fresh = time.monotonic() - instance.idle_since < IDLE_SECONDS
+    return fresh and instance.alive() and instance.revision_id == instance.version.revision_id
