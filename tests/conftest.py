@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,12 @@ from localaws import strict
 def pytest_configure() -> None:
     """Switch strict mode on, for servers of this process and of programs that it starts."""
     os.environ["LOCALAWS_STRICT"] = "1"
+
+
+def pytest_unconfigure() -> None:
+    """Close the socket that moto's X-Ray library opens when it is imported, and leaves to the end of Python."""
+    if xray := sys.modules.get("aws_xray_sdk.core"):
+        xray.xray_recorder.emitter._socket.close()
 
 
 @pytest.fixture(autouse=True)
