@@ -64,13 +64,13 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _pipeline(folder: str) -> Any:
-    import transformers
-
     architectures = json.loads((Path(folder) / "config.json").read_text()).get("architectures", [""])
     known = (task for end, task in TASKS.items() if architectures[0].endswith(end))
     task = os.environ.get("HF_TASK") or next(known, "")
     if not task:
         raise SystemExit(f"what {architectures[0]} is for is not known here: set HF_TASK")
+    import transformers
+
     return transformers.pipeline(task, model=folder)
 
 

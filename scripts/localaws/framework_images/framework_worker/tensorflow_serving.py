@@ -12,12 +12,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import requests
 
 from .http_serving import JSON, Answer, Request, Response, refusal, server
-from .saved_models import SavedModel
 from .user_code import inference_script
 
 LOOPBACK = "127.0.0.1"
@@ -40,9 +39,26 @@ class Context(NamedTuple):
     content_length: int
 
 
+class Served(Protocol):
+    """A model as TensorFlow Serving has it."""
+
+    name: str
+    version: str
+
+    def predict(self, request: Request) -> Response:
+        """Answer a request to `:predict`."""
+
+
 def load(model: Path) -> Answer:
     """Load the model, and return what answers with it."""
-    saved = SavedModel(model)
+    # TensorFlow is in the image alone.
+    from .saved_models import SavedModel
+
+    return answering(SavedModel(model), model)
+
+
+def answering(saved: Served, model: Path) -> Answer:
+    """Return what answers with a model that is loaded, and with the script in its archive."""
     script = inference_script(model / "code", "inference.py")
     if script is None:
         return lambda request: _without_script(saved, request)
@@ -66,7 +82,7 @@ def load(model: Path) -> Answer:
     return answer
 
 
-def _without_script(saved: SavedModel, request: Request) -> Response:
+def _without_script(saved: Served, request: Request) -> Response:
     if request.content_type.partition(";")[0].strip() != JSON:
         message = f"without an inference script only {JSON} is taken here, not {request.content_type}"
         return refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
