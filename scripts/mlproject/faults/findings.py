@@ -30,8 +30,8 @@ PAGE_HEAD = (
 )
 DOCKER_HEAD = (
     "\n## In Docker\n\n"
-    "The same once more by `make faults ENGINE=docker`: the images are built from their Dockerfiles, and builds, jobs "
-    "and endpoints are containers of the Docker engine.\n\n"
+    "By `make faults ENGINE=docker`: the images are built from their Dockerfiles, and builds, jobs, functions and "
+    "endpoints are containers of the Docker engine.\n\n"
 )
 TABLE_HEAD = (
     "| fault | injected | what the user sees | end state | recovered by | seconds |\n"
