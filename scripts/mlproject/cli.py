@@ -16,7 +16,7 @@ from mlproject import approvals, console, projects, status, templates
 from mlproject.errors import MlprojectError
 from mlproject.platform_parameters import Place
 from mlproject.rehearsal.engines import Engine
-from mlproject.rehearsal.local import Iam
+from mlproject.rehearsal.local import Iam, Network
 
 app = typer.Typer(
     name="mlproject",
@@ -91,6 +91,9 @@ def publish(
             help="Where Parameter Store tells of the network of builds and jobs, such as /ml/network."
         ),
     ] = "",
+    runner_in_network: Annotated[
+        bool, typer.Option("--runner-in-network", help="Run Terraform in that network, too.")
+    ] = False,
     region: Region = "",
     json: Json = False,
 ) -> None:
@@ -105,6 +108,7 @@ def publish(
             studio_domains=studio_domain or [],
             vendored=vendor,
             network=network,
+            runner_in_network=runner_in_network,
             progress=progress,
         )
     _show(
@@ -296,12 +300,15 @@ def rehearse(
     mode: Annotated[
         str, typer.Option(help="How the stages answer: real-time, serverless or asynchronous.")
     ] = "real-time",
+    network: Annotated[
+        Network, typer.Option(help="Where builds and jobs are; isolated: in one without internet.")
+    ] = Network.OPEN,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode)
+    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode, network)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -17,8 +17,8 @@ _PARAMETERS = {
 """What `terraform/environment` writes below its prefix, and the stack's parameter of each."""
 
 
-def read(session: boto3.Session, prefix: str) -> dict[str, str]:
-    """Return the network that is told below ``prefix``, such as ``/ml/network``.
+def read(session: boto3.Session, prefix: str, runner_too: bool) -> dict[str, str]:
+    """Return the network that is told below ``prefix``, such as ``/ml/network``, and whether it is the runner's too.
 
     Raises
     ------
@@ -32,4 +32,5 @@ def read(session: boto3.Session, prefix: str) -> dict[str, str]:
             f"Parameter Store has no {', '.join(missing)}: name the place that terraform/environment made"
             " (/<name>/network), or put the ids of an existing network there"
         )
-    return {names[each["Name"]]: each["Value"] for each in answer["Parameters"]}
+    told = {names[each["Name"]]: each["Value"] for each in answer["Parameters"]}
+    return told | {"RunnerInVpc": str(runner_too).lower()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,8 @@ def publish(
     studio_domains: Sequence[str] = (),
     vendored: Path | None = None,
     network: str = "",
+    runner_in_network: bool = False,
+    check_vendored: Callable[[Path, Path], None] = vendor.check,
     copy_images: base_images.Copy = base_images.copy,
     progress: Progress,
     root: Path = ROOT,
@@ -97,15 +99,17 @@ def publish(
         A folder for accounts without internet, as `vendor.prepare` fills it.
     network
         Where Parameter Store tells of the network that builds and jobs shall work in; empty leaves the one that is.
-    copy_images
-        How images get into the account, with ``vendored``.
+    runner_in_network
+        Whether Terraform runs there, too.
+    check_vendored, copy_images
+        How the folder is checked and images get into the account, with ``vendored``.
     """
     if "sagemaker" in stack_name.lower():
         # AmazonSageMakerFullAccess lets every Studio user write to any bucket with that word in its name.
         raise UserError(f"stack name {stack_name!r} must not contain `sagemaker`")
     if vendored is not None:
-        vendor.check(vendored, root)
-    found_network = platform_network.read(session, network) if network else {}
+        check_vendored(vendored, root)
+    found_network = platform_network.read(session, network, runner_in_network) if network else {}
     bundle, runner, function = template_bundle(root), runner_archive(root), function_archive(root)
     template = (root / "cloudformation" / "platform.yaml").read_text(encoding="utf-8")
     product = rendered_product((root / "cloudformation" / "project.yaml").read_text(encoding="utf-8"), bundle)

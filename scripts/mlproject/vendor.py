@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PREFIX = "vendor/"
 """Where the folder's files go in the artifact bucket."""
 
+PROVIDERS = "providers"
+"""Terraform's filesystem mirror in the folder."""
 _RUNNER_LOCKS = ("scripts/terraform_runner/requirements.txt", "requirements/uv.txt")
 _PROJECT_FOLDERS = ("seedcode", "containers", "lambda")
 """Where the locks are that builds of projects install."""
@@ -77,8 +79,16 @@ def prepare(
         progress(f"downloading {ARCHIVE}")
         _keep_terraform(folder, fetch(URL))
     progress("downloading providers")
-    mirror = f"{folder.resolve()}/providers"
+    mirror = f"{folder.resolve()}/{PROVIDERS}"
     run(["terraform", f"-chdir={root}/terraform", "providers", "mirror", f"-platform={_PLATFORM}", mirror])
+    prepare_packages(folder, root, progress, run=run)
+    check(folder, root)
+
+
+def prepare_packages(folder: Path, root: Path, progress: Progress, *, run: Run | None = None) -> None:
+    """Fill ``folder`` with the builds' Python packages only."""
+    run = run or _run
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as environment:
         venv.create(environment, with_pip=True)
         download = [f"{environment}/bin/python", "-m", "pip", "download", "--quiet"]
@@ -89,16 +99,24 @@ def prepare(
             found = ["--find-links", f"{folder}/{_WHEELS}", "--no-deps", "--require-hashes"]
             run([*download, *found, "--requirement", str(lock)])
         run([*download, _BUILD_TOOL])
-    check(folder, root)
 
 
 def check(folder: Path, root: Path) -> None:
     """Raise `UserError` naming everything that a build would miss, or refuse, of ``folder``."""
-    problems = [
-        *_terraform_problems(folder),
-        *_provider_problems(folder / "providers", root / _PROVIDER_LOCK),
-        *_package_problems(folder / _WHEELS, locks(root), root),
-    ]
+    _raise(folder, [*_terraform_problems(folder), *_problems(folder, root)])
+
+
+def check_without_terraform(folder: Path, root: Path) -> None:
+    """Raise `UserError` as `check` does, where the runner's image brings Terraform along."""
+    _raise(folder, list(_problems(folder, root)))
+
+
+def _problems(folder: Path, root: Path) -> Iterator[str]:
+    yield from _provider_problems(folder / PROVIDERS, root / _PROVIDER_LOCK)
+    yield from _package_problems(folder / _WHEELS, locks(root), root)
+
+
+def _raise(folder: Path, problems: Sequence[str]) -> None:
     if problems:
         raise UserError(
             f"{folder} is not complete (`mlproject vendor {folder}` fills it): {'; '.join(problems)}"

@@ -44,11 +44,14 @@ class Chosen:
 PROCESSES = Chosen(Engine.PROCESSES, "nothing else was asked for")
 
 
-def options(wanted: Engine, contexts: Iterable[Path]) -> list[str]:
-    """Return localaws's options for an engine that builds the images of these contexts."""
+def options(wanted: Engine, contexts: Iterable[Path], tools: bool = True) -> list[str]:
+    """Return localaws's options for an engine that builds the images of these contexts.
+
+    Without ``tools`` a build image in Docker is a bare one.
+    """
     bases = sorted({base for context in contexts for base in base_images.named(context / "Dockerfile")})
     words = ["--engine", wanted, *(word for base in bases for word in ("--base-image", base))]
-    return words if wanted == Engine.PROCESSES else words + build_mounts()
+    return words if wanted == Engine.PROCESSES or not tools else words + build_mounts()
 
 
 def build_mounts() -> list[str]:

@@ -51,12 +51,11 @@ def rehearse_environment(output: Path) -> Summary:
     try:
         with running(output.resolve(), keep=False) as local:
             session = local.session()
-            session.client("s3").create_bucket(Bucket=STATE_BUCKET)
+            make_state_bucket(session)
             before = account_inventory(session)
-            stack = _Stack(local, output.resolve())
+            stack = EnvironmentStack(local, output.resolve(), SETTINGS)
             with summary.step("plan and apply"):
-                stack.run("init", "-reconfigure", *_backend())
-                stack.run("apply", "-auto-approve")
+                stack.apply()
                 summary.terraform = {"resources": stack.resources()}
             with summary.step("show templates in S3"):
                 domains = session.client("sagemaker").list_domains()["Domains"]
@@ -76,10 +75,15 @@ def rehearse_environment(output: Path) -> Summary:
     return summary
 
 
-class _Stack:
+def make_state_bucket(session: boto3.Session) -> None:
+    """Make the bucket in which `EnvironmentStack` keeps its state."""
+    session.client("s3").create_bucket(Bucket=STATE_BUCKET)
+
+
+class EnvironmentStack:
     """A copy of the environment's root module and the modules it shares, run on a local AWS by its real host names."""
 
-    def __init__(self, local: LocalAws, output: Path) -> None:
+    def __init__(self, local: LocalAws, output: Path, settings: Mapping[str, Any]) -> None:
         self._folder = output / "terraform/environment"
         self.log = output / "terraform.log"
         shutil.copytree(
@@ -87,7 +91,7 @@ class _Stack:
             output / "terraform",
             ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars"),
         )
-        (self._folder / "rehearsal.auto.tfvars.json").write_text(json.dumps(SETTINGS))
+        (self._folder / "rehearsal.auto.tfvars.json").write_text(json.dumps(settings))
         inherited = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
         self._environment = inherited | {
             "HTTPS_PROXY": local.endpoint,
@@ -95,6 +99,11 @@ class _Stack:
             "AWS_REGION": REGION,
             "TF_IN_AUTOMATION": "1",
         }
+
+    def apply(self) -> None:
+        """Make the environment."""
+        self.run("init", "-reconfigure", *_backend())
+        self.run("apply", "-auto-approve")
 
     def run(self, command: str, *options: str, accepted: tuple[int, ...] = (0,)) -> int:
         """Run Terraform and return its exit code; its output goes to the log."""

@@ -62,6 +62,8 @@ class Life:
         Where the template is published.
     people
         Who else takes part; until told otherwise the owner does everybody's work.
+    publishing
+        What the engineer publishes with besides: arguments of `publish.publish`.
     """
 
     local: LocalAws
@@ -71,6 +73,7 @@ class Life:
     name: str = "churn"
     variant: str = variants.DEFAULT
     place: Place = Place.CATALOG
+    publishing: Mapping[str, Any] = field(default_factory=dict)
     people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
@@ -99,7 +102,9 @@ class Life:
         """The platform engineer publishes the template to whoever holds the caller's role."""
         with self.summary.step("publish the template") as progress:
             role = self.local.make_studio_role(self.session)
-            self.published = publish.publish(self.people.engineer, [role], to=[self.place], progress=progress)
+            self.published = publish.publish(
+                self.people.engineer, [role], to=[self.place], progress=progress, **self.publishing
+            )
             self.lead = self.local.session_as(self.session, role)
 
     def create(self) -> None:

@@ -61,6 +61,13 @@ class Iam(StrEnum):
     ENFORCE = "enforce"
 
 
+class Network(StrEnum):
+    """Where builds and jobs are: in AWS's own network, or in a private one without internet."""
+
+    OPEN = "open"
+    ISOLATED = "isolated"
+
+
 @dataclass(frozen=True)
 class LocalAws:
     """A running localaws.
@@ -164,10 +171,12 @@ def running(
     keep: bool,
     iam: Iam = Iam.OFF,
     engine: Sequence[str] = ("--engine", engines.Engine.PROCESSES),
+    carried: Sequence[str] = BUILD_ENVIRONMENT,
 ) -> Iterator[LocalAws]:
     """Start localaws with its state in ``folder``, and end it with everything that it started, unless ``keep``.
 
-    One that was kept in this folder before is ended first. ``engine`` is what `engines.options` makes.
+    One that was kept in this folder before is ended first. ``engine`` is what `engines.options` makes, ``carried``
+    names the variables of this machine that builds get.
     """
     _end_kept(folder / PROCESS_FILE)
     shutil.rmtree(folder, ignore_errors=True)
@@ -181,7 +190,7 @@ def running(
     cache.mkdir(parents=True, exist_ok=True)
     environment = {"UV_LINK_MODE": "symlink"} | os.environ
     environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "UV_CACHE_DIR": str(cache)}
-    for name in BUILD_ENVIRONMENT:
+    for name in carried:
         if environment.get(name):
             command += ["--build-environment", name]
     with log.open("w") as output:

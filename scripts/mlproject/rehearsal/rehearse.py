@@ -9,8 +9,9 @@ from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import Place
 from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, stage_modes, variants
+from mlproject.rehearsal.isolated import Isolation, engine_options
 from mlproject.rehearsal.life import IMAGES, Life
-from mlproject.rehearsal.local import Iam, LocalAws, running
+from mlproject.rehearsal.local import BUILD_ENVIRONMENT, Iam, LocalAws, Network, running
 from mlproject.rehearsal.report import Summary
 
 
@@ -24,6 +25,7 @@ def rehearse(
     variant: str = variants.DEFAULT,
     place: Place = Place.CATALOG,
     mode: str = stage_modes.DEFAULT,
+    network: Network = Network.OPEN,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -48,6 +50,8 @@ def rehearse(
         Where the template is published; a project of a template in S3 is updated, too.
     mode
         How the stages answer.
+    network
+        Where builds and jobs are: in one without internet, packages come from the platform.
 
     Raises
     ------
@@ -68,13 +72,18 @@ def rehearse(
         raise UserError(
             f"PIPELINE and MODE are of the variant {variants.DEFAULT}: leave them out for {variant}"
         )
+    isolated = network is Network.ISOLATED
+    if isolated and (variant != variants.DEFAULT or examples or answering):
+        raise UserError(f"NETWORK is of the variant {variants.DEFAULT}: leave out VARIANT, PIPELINE and MODE")
     if answering and examples:
         raise UserError("PIPELINE ends before a model is deployed: leave out MODE, or the pipeline")
-    usual = variant == variants.DEFAULT and not answering
+    usual = variant == variants.DEFAULT and not answering and not isolated
+    chosen = (engine_options if isolated else engines.options)(engine, list(IMAGES.values()))
     summary = Summary(engine=engine)
     started = time.monotonic()
     try:
-        with running(output.resolve(), keep, iam, engines.options(engine, IMAGES.values())) as local:
+        carried = () if isolated else BUILD_ENVIRONMENT
+        with running(output.resolve(), keep, iam, chosen, carried) as local:
             summary.engine = local.engine.name
             console.note(f"engine: {local.engine.name} ({local.engine.reason})")
             owner = local.session()
@@ -84,7 +93,10 @@ def rehearse(
                 life.people = people.in_own_roles(
                     local, owner, stage_modes.CALL_THE_QUEUE if asynchronous else ()
                 )
+            isolation = Isolation(local, owner, summary, output) if isolated else None
             try:
+                if isolation:
+                    life.publishing = isolation.prepare()
                 if examples:
                     life.begin()
                     pipeline_examples.run(life, examples)
@@ -101,6 +113,8 @@ def rehearse(
                     life.update()
                 if not keep:
                     life.delete()
+                if isolation:
+                    isolation.judge()
             finally:
                 if iam is not Iam.OFF:
                     record = iam_report.read(local)

@@ -14,7 +14,7 @@ import yaml
 from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
-from mlproject import publish, stack_deploy, vendor
+from mlproject import publish, stack_deploy
 from mlproject.bundle import Archive
 from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import MOST_STUDIO_ROLES, Place
@@ -194,9 +194,8 @@ def test_a_version_that_service_catalog_does_not_take_is_told(account: Account, 
 
 
 def test_vendoring_uploads_the_folder_and_turns_the_runner_to_the_bucket(
-    account: Account, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    account: Account, checkout: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(vendor, "check", lambda *_: None)
     folder = tmp_path / "vendor"
     (folder / "providers" / "registry.terraform.io").mkdir(parents=True)
     (folder / "terraform_1.11.4_linux_amd64.zip").write_bytes(b"zip")
@@ -207,7 +206,7 @@ def test_vendoring_uploads_the_folder_and_turns_the_runner_to_the_bucket(
     def copy(_: Any, repository: str, images: Sequence[str], __: Any) -> None:
         copied.append((repository, *images))
 
-    account.publish(checkout, vendored=folder, copy_images=copy)
+    account.publish(checkout, vendored=folder, check_vendored=lambda *_: None, copy_images=copy)
     assert copied == [(account.stacks.read(None, "").outputs["BaseImageRepository"], "python:3.11")]  # type: ignore[union-attr]
     with pytest.raises(UserError, match="this platform has no internet"):
         account.publish(checkout)
@@ -229,21 +228,23 @@ def test_the_network_is_that_of_the_parameter_store(account: Account, checkout: 
     for name, value in told.items():
         ssm.put_parameter(Name=f"/ml/network/{name}", Value=value, Type="StringList", Overwrite=True)
     account.publish(checkout, network="/ml/network/")
+    assert account.stacks.parameters["RunnerInVpc"] == "false"
+    account.publish(checkout, network="/ml/network", runner_in_network=True)
     account.publish(checkout)
+    assert account.stacks.parameters["RunnerInVpc"] == "true"
     assert account.stacks.parameters["VpcId"] == "vpc-1"
     assert account.stacks.parameters["SubnetIds"] == "subnet-1,subnet-2"
     assert account.stacks.parameters["SecurityGroupIds"] == "sg-1"
 
 
 def test_an_incomplete_vendor_folder_is_refused_before_anything_is_done(
-    account: Account, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    account: Account, checkout: Path, tmp_path: Path
 ) -> None:
     def refuse(*_: Path) -> None:
         raise UserError("is not complete")
 
-    monkeypatch.setattr(vendor, "check", refuse)
     with pytest.raises(UserError, match="is not complete"):
-        account.publish(checkout, vendored=tmp_path)
+        account.publish(checkout, vendored=tmp_path, check_vendored=refuse)
     assert account.stacks.deployments == []
 
 

@@ -5,6 +5,7 @@ data "aws_region" "current" {}
 locals {
   # What a project's life calls from inside of a VPC: Studio, jobs, endpoints, builds, functions and their logs.
   usual_endpoints = [
+    "apigateway",
     "cloudformation",
     "codebuild",
     "codecommit",
@@ -30,8 +31,12 @@ locals {
   ]
   endpoints = var.endpoints == null ? toset(local.usual_endpoints) : var.endpoints
   region    = data.aws_region.current.name
-  # Studio's endpoint is the one of these whose name does not begin with com.amazonaws.
-  service_names = { for service in local.endpoints : service => service == "studio" ? "aws.sagemaker.${local.region}.studio" : "com.amazonaws.${local.region}.${service}" }
+  # Studio's name does not begin with com.amazonaws, and IAM's names no region.
+  unusual_names = {
+    iam    = "com.amazonaws.iam"
+    studio = "aws.sagemaker.${local.region}.studio"
+  }
+  service_names = { for service in local.endpoints : service => lookup(local.unusual_names, service, "com.amazonaws.${local.region}.${service}") }
 }
 
 resource "aws_vpc_endpoint" "s3" {
