@@ -83,6 +83,17 @@ def test_a_variant_s_record_and_stages_are_its_own_where_it_has_them(checkout: P
     assert not [name for name in found if name.startswith("repositories/") and "config" in name]
 
 
+def test_what_text_variants_share_is_given_to_each(checkout: Path) -> None:
+    shared = checkout / "seedcode/variants/text-classification/model-build/messages/prepare.py"
+    shared.parent.mkdir(parents=True)
+    shared.write_text("shared")
+    archive = zipfile.ZipFile(io.BytesIO(template_bundle(checkout).content))
+    variants = [name for name in archive.namelist() if name.endswith("messages/prepare.py")]
+    assert variants == [
+        f"variants/{each}/modelbuild/messages/prepare.py" for each in ("huggingface", "tensorflow")
+    ]
+
+
 def test_a_variant_s_file_that_all_have_already_is_refused(checkout: Path) -> None:
     for folder in ("seedcode/model-build", "seedcode/variants/config-only/model-build"):
         (checkout / folder / "pyproject.toml").write_text("")
