@@ -15,6 +15,7 @@ import enum
 import functools
 import importlib
 import inspect
+import ipaddress
 import itertools
 import pathlib
 import re
@@ -335,6 +336,10 @@ _INLINE: dict[type, Callable[[Any, Writer], Value]] = {
     datetime.date: lambda found, _: ["da", found.isoformat()],
     datetime.timedelta: lambda found, _: ["td", found.total_seconds()],
     decimal.Decimal: lambda found, _: ["D", str(found)],
+    ipaddress.IPv4Address: lambda found, _: ["ia", str(found)],
+    ipaddress.IPv6Address: lambda found, _: ["ia", str(found)],
+    ipaddress.IPv4Network: lambda found, _: ["in", str(found)],
+    ipaddress.IPv6Network: lambda found, _: ["in", str(found)],
     uuid.UUID: lambda found, _: ["u", str(found)],
     re.Pattern: lambda found, _: ["x", found.pattern, found.flags],
     range: lambda found, _: ["l", list(found)],
@@ -356,6 +361,8 @@ READ: dict[str, Callable[..., Any]] = {
     "da": lambda _, text: datetime.date.fromisoformat(text),
     "td": lambda _, seconds: datetime.timedelta(seconds=seconds),
     "D": lambda _, text: decimal.Decimal(text),
+    "ia": lambda _, text: ipaddress.ip_address(text),
+    "in": lambda _, text: ipaddress.ip_network(text),
     "u": lambda _, text: uuid.UUID(text),
     "x": lambda _, pattern, flags: re.compile(pattern, flags),
     "m": lambda reader, holder, name: getattr(reader.value(holder), name),

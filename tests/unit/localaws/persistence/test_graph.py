@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict, defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ def round_trip(root: Any) -> Any:
         {"a": [1, 2.5, None, True, "text"], 7: "a key that is no text"},
         {("a", 1): b"bytes", frozenset({1}): {1, 2}},
         datetime(2026, 1, 2, tzinfo=UTC),
+        [ip_address("10.0.0.1"), ip_network("10.0.0.0/16"), ip_address("::1"), ip_network("fd00::/8")],
         OrderedDict([("b", 1), ("a", 2)]),
         defaultdict(list, {"a": [1]}),
         defaultdict(None, {"a": [1]}),
