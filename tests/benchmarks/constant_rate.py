@@ -29,6 +29,8 @@ class Load:
     """From when a request was due to the end of its answer."""
     late: int = 0
     most_at_once: int = 0
+    seconds: float = 0.0
+    """From when the first request was due to the last answer."""
 
     def percentile(self, share: float) -> float:
         """Return the latency that so large a share of requests kept."""
@@ -39,6 +41,11 @@ class Load:
     def requests(self) -> int:
         """How many were sent."""
         return self.statuses.total()
+
+    @property
+    def answered_a_second(self) -> float:
+        """The rate of answers."""
+        return self.requests / self.seconds if self.seconds else 0.0
 
     def others(self, *allowed: int) -> int:
         """Return how many got none of the allowed statuses."""
@@ -80,6 +87,7 @@ class _Sender:
                     await asyncio.sleep(ahead)
                 self._load.late += ahead < -LATE_SECONDS
                 tasks.create_task(self._send(due))
+        self._load.seconds = time.perf_counter() - began
         for _, writer in self._idle:
             writer.close()
         return self._load
