@@ -41,7 +41,11 @@ RECORDS_PAUSE = 60.0
 
 LONGEST_SNAPSHOT = 120.0
 _PR_SET_PDEATHSIG = 1
-_RECORDS = re.compile(r"[a-z0-9]+\.execute-api\.|[^/]*/_aws/execute-api/|[^/]*/endpoints/[^/]+/invocations$")
+_RECORDS = re.compile(
+    r"[a-z0-9]+\.execute-api\.|[^/]*/_aws/execute-api/|[^/]*/endpoints/[^/]+/invocations$"
+    # What SageMaker captures of requests.
+    r"|.*/\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{3}-[0-9a-f-]{36}\.jsonl$"
+)
 _libc = ctypes.CDLL(None)
 
 
@@ -53,7 +57,7 @@ def may_change(environ: WSGIEnvironment) -> bool:
 
 def leaves_records(environ: WSGIEnvironment) -> bool:
     """Tell whether all that a request leaves behind is logs and measurements: it calls a REST API or an endpoint, or
-    brings measurements."""
+    brings measurements or what was captured."""
     path = environ.get("PATH_INFO", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     measures = path.endswith("/PutMetricData") or target.endswith(".PutMetricData")

@@ -1,40 +1,68 @@
-"""When the state is written: soon after a change, and once more at the end."""
-
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 
-from localaws.persistence.snapshots import Snapshots
+import pytest
+
+from localaws.persistence import snapshots
+from localaws.persistence.snapshots import Snapshots, leaves_records
 
 
-class Counted(Snapshots):
-    """Writes nothing, and counts how often it would have."""
+def environ(host: str, path: str, target: str = "") -> dict[str, str]:
+    return {"HTTP_HOST": host, "PATH_INFO": path, "HTTP_X_AMZ_TARGET": target}
 
-    def __init__(self, data: Path) -> None:
-        super().__init__(data)
-        self.taken = 0
-        self.first = threading.Event()
 
-    def take(self) -> float:
-        self.taken += 1
-        self.first.set()
+@pytest.mark.parametrize(
+    ("host", "path", "target"),
+    [
+        ("a1b2.execute-api.eu-west-1.amazonaws.com", "/prod/predictions", ""),
+        ("127.0.0.1:4566", "/_aws/execute-api/a1b2/prod/predictions", ""),
+        ("runtime.sagemaker.eu-west-1.amazonaws.com", "/endpoints/churn/invocations", ""),
+        ("127.0.0.1:4566", "/", "GraniteServiceVersion20100801.PutMetricData"),
+        ("127.0.0.1:4566", "/service/GraniteServiceVersion20100801/operation/PutMetricData", ""),
+        (
+            "127.0.0.1:4566",
+            "/bucket/data-capture/prod/churn/AllTraffic/2026/11/21/18/03-07-123-0b6e5a0e-7f3b-4c8e-9a3e-0d1f2b3c4d5e.jsonl",
+            "",
+        ),
+    ],
+)
+def test_a_request_that_is_only_counted_leaves_records(host: str, path: str, target: str) -> None:
+    assert leaves_records(environ(host, path, target))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "target"),
+    [
+        ("127.0.0.1:4566", "/", "SageMaker.CreateEndpoint"),
+        ("127.0.0.1:4566", "/bucket/data/train.jsonl", ""),
+        ("execute-api.eu-west-1.amazonaws.com", "/", ""),
+        ("127.0.0.1:4566", "/endpoints/churn/async-invocations", ""),
+    ],
+)
+def test_a_request_that_changes_something_leaves_more(host: str, path: str, target: str) -> None:
+    assert not leaves_records(environ(host, path, target))
+
+
+def test_records_are_kept_later_than_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "RECORDS_PAUSE", 0.2)
+    taken = threading.Semaphore(0)
+
+    def take(_: Snapshots) -> float:
+        taken.release()
         return 0.0
 
-
-def test_a_change_is_written_and_the_end_once_more(tmp_path: Path) -> None:
-    snapshots = Counted(tmp_path)
-    snapshots.start()
-    snapshots.touch()
-    assert snapshots.first.wait(10)
-    # In the pause behind the first, in which nothing is written.
-    snapshots.touch()
-    snapshots.close()
-    assert snapshots.taken == 2
-
-
-def test_a_server_that_nobody_asked_anything_writes_its_state_at_the_end(tmp_path: Path) -> None:
-    snapshots = Counted(tmp_path)
-    snapshots.start()
-    snapshots.close()
-    assert snapshots.taken == 1
+    monkeypatch.setattr(Snapshots, "take", take)
+    monkeypatch.setattr(snapshots, "SHORTEST_PAUSE", 0.0)
+    kept = Snapshots(tmp_path)
+    kept.start()
+    try:
+        assert not taken.acquire(timeout=0.5), "nothing has changed"
+        kept.record()
+        assert taken.acquire(timeout=5)
+        kept.touch()
+        assert taken.acquire(timeout=5)
+        assert not taken.acquire(timeout=0.5), "both are kept"
+    finally:
+        kept.close()
