@@ -11,6 +11,8 @@ from localaws.services.sagemaker import (
     automl,
     callbacks,
     endpoints,
+    feature_groups,
+    feature_record_route,
     hosted_models,
     invocation_route,
     invocations,
@@ -41,6 +43,7 @@ PARTS = (
     registry,
     hosted_models,
     endpoints,
+    feature_groups,
     search,
     tags,
     user_profiles,
@@ -56,6 +59,7 @@ def install() -> None:
     coverage.answers("sagemaker-runtime", ("InvokeEndpoint", "InvokeEndpointAsync"), RUNTIME_APPROXIMATED)
     invocations.install()
     invocation_route.install()
+    feature_record_route.install()
     async_invocations.install()
     studio.install()
     user_profiles.install()

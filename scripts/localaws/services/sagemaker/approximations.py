@@ -11,6 +11,7 @@ APPROXIMATED = {
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
     "CreateEndpointConfig": "explainers are refused, and answers in the notices of asynchronous inference",
     "CreateModel": "multi-model containers and direct invocation are refused; a VPC has no effect",
+    "CreateFeatureGroup": "at once, and without a Glue table; collections, Iceberg and times to live are refused",
     "CreateHyperParameterTuningJob": "Grid, Random and Bayesian search (optuna's TPE); Hyperband, warm start, early "
     "stopping Auto, several training job definitions and Autotune are refused",
     "CreatePipeline": "steps of other types than those above are refused by name",
