@@ -59,7 +59,7 @@ def evaluate(answers: Path, truth: Path, target: Path) -> None:
 def _golden(person: Row, answer: Row) -> dict[str, object]:
     """Return a record as callers of the REST API send it, and what the model answers."""
     cells = zip(COLUMNS[:-1], person[:-1], strict=True)
-    record = {name: int(cell) if name in NUMBERS else cell for name, cell in cells}
+    record = {name: int(cell) if name in NUMBERS else cell or None for name, cell in cells}
     label, probability = answer
     return {"record": record, "score": float(probability), "label": label}
 

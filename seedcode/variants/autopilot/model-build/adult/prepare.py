@@ -1,4 +1,4 @@
-"""Processing job: census records in; tables for the search, records to test with and the truth about them out."""
+"""Processing job: the flow's table in; tables for the search, records to test with and the truth about them out."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def main() -> int:
     """Run the job as SageMaker Processing starts it; returns the exit code."""
     root = Settings.from_environment().ml_root
     processing = root / "processing"
-    return run_processing_job(lambda: prepare(processing / "input" / "data", processing / "output"), root)
+    return run_processing_job(lambda: prepare(processing / "input" / "people", processing / "output"), root)
 
 
 def prepare(source: Path, target: Path) -> None:
     """Check the records, split them at random and write each part."""
-    rows = [row for path in sorted(source.rglob("*")) if path.is_file() for row in read_people(path)]
+    rows = [row for path in sorted(source.rglob("*.csv")) for row in read_people(path)]
     if len(rows) < FEWEST:
         raise UserError(f"there are {len(rows)} people in the data, at least {FEWEST} are needed")
     random.Random(SEED).shuffle(rows)  # noqa: S311 - a split that can be repeated
@@ -49,32 +49,28 @@ def prepare(source: Path, target: Path) -> None:
 
 
 def read_people(path: Path) -> list[Row]:
-    """Read a file of UCI's form, with a header or without.
+    """Read a table of the flow.
 
     Raises
     ------
     UserError
-        Naming the line that does not fit.
+        Naming the person who does not fit: the line of the data, as far as none before it is empty.
     """
-    found: list[Row] = []
     with path.open(newline="", encoding="utf-8") as file:
-        for number, cells in enumerate(csv.reader(file), start=1):
-            # UCI's test file begins with a remark, ends with an empty line, and puts a full stop after labels.
-            row = [cell.strip().removesuffix(".") for cell in cells]
-            if row and not row[0].startswith("|") and tuple(row) != COLUMNS:
-                _check(row, f"{path.name}, line {number}")
-                found.append(row)
+        header, *found = [*csv.reader(file)] or [[]]
+    if tuple(header) != COLUMNS:
+        raise UserError(f"the flow's table has the columns {', '.join(header)}, not {', '.join(COLUMNS)}")
+    for number, row in enumerate(found, start=1):
+        _check(row, f"person {number}")
     return found
 
 
 def _check(row: Row, place: str) -> None:
-    if len(row) != len(COLUMNS):
-        raise UserError(f"{place}: {len(row)} values, not the {len(COLUMNS)} of {', '.join(COLUMNS)}")
     if row[-1] not in LABELS:
         raise UserError(f"{place}: {TARGET} is {row[-1]!r}, not {' or '.join(LABELS)}")
     for name in NUMBERS:
-        if not row[COLUMNS.index(name)].lstrip("-").isdigit():
-            raise UserError(f"{place}: {name} is {row[COLUMNS.index(name)]!r}, not a whole number")
+        if not row[COLUMNS.index(name)]:
+            raise UserError(f"{place}: {name} is missing, or not a whole number")
 
 
 def _write(path: Path, rows: Iterable[Sequence[str]]) -> None:

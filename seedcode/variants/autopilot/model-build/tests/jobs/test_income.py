@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from adult.columns import COLUMNS
 from adult.evaluate import evaluate
-from adult.synthetic import make_people
+from tests.jobs.wrangled_people import wrangled_people
 
 from xgboost_daal4py.errors import UserError
 
-PEOPLE = [line.split(", ") for line in make_people(4).splitlines()]
+PEOPLE = wrangled_people(4)
 
 
 def written(folder: Path, answers: str, labels: Sequence[str]) -> Path:
@@ -44,6 +44,15 @@ def test_golden_records_are_raw_and_have_what_the_model_answers(tmp_path: Path) 
     record = golden[0]["record"]
     assert tuple(record) == COLUMNS[:-1]
     assert (record["age"], record["workclass"]) == (int(PEOPLE[0][0]), PEOPLE[0][1])
+
+
+def test_what_is_missing_is_null_in_a_golden_record(tmp_path: Path) -> None:
+    folder = written(tmp_path, "<=50K,0.9\n", ["<=50K"])
+    file = folder / "truth" / "people.csv"
+    file.write_text(file.read_text().replace(PEOPLE[0][1], "", 1))
+    evaluate(folder / "answers", folder / "truth", folder / "evaluation")
+    (line,) = (folder / "evaluation" / "golden.jsonl").read_text().splitlines()
+    assert json.loads(line)["record"]["workclass"] is None
 
 
 @pytest.mark.parametrize(
