@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,16 @@ from mlproject.rehearsal.report import Summary
 
 TERRAFORM = Path(__file__).parents[3] / "terraform"
 STATE_BUCKET = "environment-state"
+EMPTY_IMAGE: Mapping[str, Any] = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+    "config": {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "size": 2,
+        "digest": f"sha256:{hashlib.sha256(b'{}').hexdigest()}",
+    },
+    "layers": [],
+}
 CHANGED = 2
 """Terraform's exit code for a plan that would change something."""
 SETTINGS: Mapping[str, Any] = {
@@ -35,7 +46,7 @@ SETTINGS: Mapping[str, Any] = {
     "workload_account_ids": ["210987654321"],
     "central_bus_arn": f"arn:aws:events:{REGION}:123456789012:event-bus/default",
 }
-"""As much of the environment as one account can have at once; an image of one's own needs an image."""
+"""As much of the environment as one account can have at once; an image of one's own comes from its ECR."""
 
 
 def rehearse_environment(output: Path) -> Summary:
@@ -52,8 +63,9 @@ def rehearse_environment(output: Path) -> Summary:
         with running(output.resolve(), keep=False) as local:
             session = local.session()
             make_state_bucket(session)
+            settings = {**SETTINGS, "studio": {"custom_image": {"name": "lab", "uri": _image(session)}}}
             before = account_inventory(session)
-            stack = EnvironmentStack(local, output.resolve(), SETTINGS)
+            stack = EnvironmentStack(local, output.resolve(), settings)
             with summary.step("plan and apply"):
                 stack.apply()
                 summary.terraform = {"resources": stack.resources()}
@@ -128,6 +140,14 @@ class EnvironmentStack:
             stderr=subprocess.STDOUT,
             check=False,
         )
+
+
+def _image(session: boto3.Session) -> str:
+    """Put an image into ECR and return its URI by digest; nothing starts from it."""
+    ecr = session.client("ecr")
+    repository = ecr.create_repository(repositoryName="lab")["repository"]
+    put = ecr.put_image(repositoryName="lab", imageManifest=json.dumps(EMPTY_IMAGE), imageTag="1")["image"]
+    return f"{repository['repositoryUri']}@{put['imageId']['imageDigest']}"
 
 
 def _backend() -> list[str]:

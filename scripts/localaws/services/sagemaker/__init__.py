@@ -22,6 +22,7 @@ from localaws.services.sagemaker import (
     registry,
     search,
     studio,
+    studio_images,
     tags,
     training,
     transform,
@@ -46,6 +47,7 @@ PARTS = (
     feature_groups,
     search,
     tags,
+    studio_images,
     user_profiles,
 )
 
@@ -63,3 +65,4 @@ def install() -> None:
     async_invocations.install()
     studio.install()
     user_profiles.install()
+    studio_images.install()

@@ -10,9 +10,9 @@ from localaws.operations import Operation, Request
 from localaws.services.sagemaker.resources import LOCK, Region, merged_tags
 
 TAGGED_TABLES = (
-    "_models", "auto_ml_jobs", "clusters", "domains", "endpoint_configs", "endpoints", "experiments",
-    "hyper_parameter_tuning_jobs", "model_package_groups", "model_packages", "notebook_instances",
-    "pipeline_executions", "pipelines", "processing_jobs", "training_jobs", "transform_jobs",
+    "_models", "app_image_configs", "auto_ml_jobs", "clusters", "domains", "endpoint_configs", "endpoints",
+    "experiments", "hyper_parameter_tuning_jobs", "images", "model_package_groups", "model_packages",
+    "notebook_instances", "pipeline_executions", "pipelines", "processing_jobs", "training_jobs", "transform_jobs",
     "trial_components", "trials", "user_profiles",
 )  # fmt: skip
 

@@ -57,5 +57,12 @@ resource "aws_sagemaker_app_image_config" "custom" {
 
   app_image_config_name = local.custom_images[0].name
 
-  jupyter_lab_image_config {}
+  # SageMaker's own defaults, said aloud: the provider cannot say an empty configuration.
+  jupyter_lab_image_config {
+    file_system_config {
+      default_gid = 100
+      default_uid = 1000
+      mount_path  = "/home/sagemaker-user"
+    }
+  }
 }
