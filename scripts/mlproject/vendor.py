@@ -93,12 +93,17 @@ def prepare_packages(folder: Path, root: Path, progress: Progress, *, run: Run |
         venv.create(environment, with_pip=True)
         download = [f"{environment}/bin/python", "-m", "pip", "download", "--quiet"]
         download += ["--disable-pip-version-check", "--dest", f"{folder}/{_WHEELS}"]
+        present = _present(folder / _WHEELS)
         for lock in locks(root):
+            if not any(_missing(lock, present)):
+                continue
             progress(f"downloading {lock.relative_to(root)}")
             # A lock is complete: nothing has to be resolved, and nothing that is there is asked for again.
             found = ["--find-links", f"{folder}/{_WHEELS}", "--no-deps", "--require-hashes"]
             run([*download, *found, "--requirement", str(lock)])
-        run([*download, _BUILD_TOOL])
+            present = _present(folder / _WHEELS)
+        if not any((folder / _WHEELS).glob(f"{_BUILD_TOOL}-*.whl")):
+            run([*download, _BUILD_TOOL])
 
 
 def check(folder: Path, root: Path) -> None:
@@ -166,13 +171,21 @@ def _provider_problems(mirror: Path, lock: Path) -> Iterator[str]:
 
 
 def _package_problems(wheels: Path, wanted: Sequence[Path], root: Path) -> Iterator[str]:
-    present = {_sha256(path) for path in wheels.glob("*") if _fits(path)}
+    present = _present(wheels)
     for lock in wanted:
-        for requirement, hashes in _pins(lock):
-            if not hashes & present:
-                yield f"{requirement.name} {requirement.specifier} of {lock.relative_to(root)} is missing"
+        for requirement in _missing(lock, present):
+            yield f"{requirement.name} {requirement.specifier} of {lock.relative_to(root)} is missing"
     if not any(wheels.glob(f"{_BUILD_TOOL}-*.whl")):
         yield f"{_BUILD_TOOL} is missing"
+
+
+def _present(wheels: Path) -> set[str]:
+    """Return the digests of what a build can install."""
+    return {_sha256(path) for path in wheels.glob("*") if _fits(path)}
+
+
+def _missing(lock: Path, present: set[str]) -> Iterator[Requirement]:
+    return (requirement for requirement, hashes in _pins(lock) if not hashes & present)
 
 
 def _pins(lock: Path) -> Iterator[tuple[Requirement, set[str]]]:
