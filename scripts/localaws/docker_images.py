@@ -18,7 +18,6 @@ from localaws.image_builder import content_key
 from localaws.images import ImageNotFound, ImageUri, find_digest, find_stand_in
 from localaws.runtime import runtime
 from localaws.settings import HostSettings
-from localaws.stand_in_images import StandIn
 
 CACHE = "localaws/built"
 """Where images of builds are kept when their names go: the engine's build cache goes with the last name."""
@@ -37,18 +36,22 @@ def find(client: Any, uri: str, region: str) -> str:
 
     An image of ECR comes from this server's own registry, any other from where its name says.
     """
-    if (ours := find_stand_in(uri)) is not None:
-        return _made_here(client, uri, ours)
+    if (made := made_here(client, uri)) is not None:
+        return made
     try:
         image = ImageUri.parse(uri)
     except ImageNotFound:
         return _have(client, uri, uri, lambda: None)
     # Asked also for an image by digest: the engine may still have what the repository has no more.
     reference = registry_prefix() + image.pinned(find_digest(uri))
-    return _have(client, uri, reference, lambda: _login(image.region))
+    return _have(client, uri, reference, lambda: _login(image))
 
 
-def _made_here(client: Any, uri: str, ours: StandIn) -> str:
+def made_here(client: Any, uri: str) -> str | None:
+    """Return the engine's name of what stands in for an image of AWS's, made if need be; None where nothing does."""
+    ours = find_stand_in(uri)
+    if ours is None:
+        return None
     content = content_key(ours.folder, ours.dockerfile, ours.build_args)
     name = f"{MADE}/{ours.name}:{content[:12]}"
     try:
@@ -68,8 +71,8 @@ def _have(client: Any, uri: str, reference: str, login: Callable[[], dict[str, s
     return reference
 
 
-def _login(region: str) -> dict[str, str]:
-    answer = runtime().client("ecr", region).get_authorization_token()
+def _login(image: ImageUri) -> dict[str, str]:
+    answer = runtime().client("ecr", image.region, account=image.account).get_authorization_token()
     token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
     username, _, password = token.partition(":")
     return {"username": username, "password": password}

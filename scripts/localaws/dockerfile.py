@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,3 +108,17 @@ def read(file: Path) -> list[Instruction]:
         for entry in structure
         if entry["instruction"] != "COMMENT"
     ]
+
+
+def bases(instructions: Iterable[Instruction], build_args: Mapping[str, str]) -> list[str]:
+    """Return what stands behind FROM, with arguments filled in."""
+    values: dict[str, str] = {}
+    found = []
+    for instruction in instructions:
+        if instruction.name == "ARG":
+            name, _, default = instruction.value.partition("=")
+            values[name] = build_args.get(name, default.strip("\"'"))
+        elif instruction.name == "FROM":
+            _, image = instruction.filled(values).flags()
+            found.append(image.split()[0])
+    return found

@@ -21,6 +21,7 @@ from localaws import dockerfile
 from localaws.bundled_wheels import bundled_wheels
 from localaws.dockerfile import DockerfileError, Instruction
 from localaws.errors import PlatformError, UserError
+from localaws.stand_in_images import stand_in
 
 # Raise when the same Dockerfile would be followed differently: kept images are made anew.
 FORMAT = 1
@@ -103,7 +104,12 @@ def content_key(context: Path, file: Path, build_args: Mapping[str, str]) -> str
     for name, value in sorted(build_args.items()):
         digest.update(f"{name}={value}\0".encode())
     digest.update(file.read_bytes() + b"\0")
-    for source in _sources(context, dockerfile.read(file)):
+    instructions = dockerfile.read(file)
+    for base in dockerfile.bases(instructions, build_args):
+        # What stands in for an image of AWS's has a folder by the name of its content.
+        if (ours := stand_in(base)) is not None:
+            digest.update(f"{ours.folder.name}\0".encode())
+    for source in _sources(context, instructions):
         path = context / source
         executable = path.stat().st_mode & 0o111 != 0
         digest.update(f"{source}\0{executable}\0".encode())
@@ -148,6 +154,8 @@ class Builder:
         An empty folder for the stages.
     progress
         Called with a line per step.
+    find_base
+        Makes a stage at a path out of an image that stands in for one of AWS's; None where nothing does.
     """
 
     def __init__(
@@ -157,12 +165,14 @@ class Builder:
         build_args: Mapping[str, str],
         folder: Path,
         progress: Callable[[str], None],
+        find_base: Callable[[str, Path], Stage | None] = lambda uri, root: None,
     ) -> None:
         self._context = context
         self._instructions = dockerfile.read(file)
         self._build_args = build_args
         self._folder = folder
         self._progress = progress
+        self._find_base = find_base
         self._files = set(context_files(context))
         self._global: dict[str, str] = {}
         self._stages: dict[str, Stage] = {}
@@ -203,11 +213,14 @@ class Builder:
         root = self._folder / f"stage-{len(self._stages)}"
         if words[0] in self._stages:
             self._stage = _descendant(self._stages[words[0]], root)
+        elif (made := self._find_base(words[0], root)) is not None:
+            self._stage = made
         else:
             match = PYTHON_BASE.fullmatch(words[0])
             if match is None:
                 raise DockerfileError(
-                    instruction, "the base has to be a python:3.x image or an earlier stage"
+                    instruction,
+                    "the base has to be a python:3.x image, an earlier stage or one of AWS's known here",
                 )
             self._stage = Stage(root, match["version"])
             root.mkdir(parents=True)

@@ -7,7 +7,10 @@ import fcntl
 import hashlib
 import json
 import logging
+import os
 import re
+import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -96,7 +99,7 @@ def find_in_registry(uri: str) -> dict[str, Any]:
     """Return ECR's image (``imageId``, ``imageManifest``) of a URI; raise `ImageNotFound` when it has none."""
     image = ImageUri.parse(uri)
     identity = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
-    ecr = runtime().client("ecr", image.region)
+    ecr = runtime().client("ecr", image.region, account=image.account)
     try:
         answer = ecr.batch_get_image(
             registryId=image.account, repositoryName=image.repository, imageIds=[identity]
@@ -144,6 +147,21 @@ class Prepared:
             "layers": [{"mediaType": LAYER_TYPE, "digest": f"sha256:{self.key}", "size": size}],
         }
         return json.dumps(manifest, separators=(",", ":"))
+
+    def stage(self, root: Path) -> Stage:
+        """Return a stage that begins with this image; its files are links to the image's."""
+        config = json.loads((self.folder / "config.json").read_text())["config"]
+        shutil.copytree(self.folder / "root", root, symlinks=True, copy_function=os.link)
+        return Stage(
+            root=root,
+            version=f"{sys.version_info.major}.{sys.version_info.minor}",
+            environment=dict(entry.split("=", 1) for entry in config["Env"]),
+            workdir=config["WorkingDir"],
+            entrypoint=tuple(config["Entrypoint"]),
+            command=tuple(config["Cmd"]),
+            labels=config["Labels"],
+            paths=set(json.loads((self.folder / "mounts.json").read_text())),
+        )
 
     def image(self) -> Image:
         """Return what the engine needs."""
@@ -196,9 +214,18 @@ class ImageStore:
         with self._locked(key):
             if not target.exists():
                 with tempfile.TemporaryDirectory(prefix=".partial-", dir=self.folder) as partial:
-                    stage = Builder(context, file, build_args, Path(partial), progress).build()
+                    builder = Builder(
+                        context, file, build_args, Path(partial), progress, self._stage_of_stand_in
+                    )
+                    stage = builder.build()
                     _keep(stage, key, target)
         return Prepared(target, key)
+
+    def _stage_of_stand_in(self, uri: str, root: Path) -> Stage | None:
+        ours = find_stand_in(uri)
+        if ours is None:
+            return None
+        return self.prepare(ours.folder, ours.dockerfile, ours.build_args, log.info).stage(root)
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import aws_images
 import boto3
 from content import content_tag
 from engine import DockerEngine, Engine
@@ -59,7 +60,7 @@ def _build_and_push(
     engine.check()
     password = push_password(ecr)
     if offline is None:
-        engine.build(context, reference, {})
+        engine.build(context, reference, _of_aws(context, repository.region, engine, password))
     else:
         engine.login(offline.base_images.host, password)
         with offline.prepared(context) as prepared:
@@ -77,6 +78,14 @@ def _build_and_push(
     if digest is None:
         raise PlatformError(f"{reference} was pushed, but ECR does not know it")
     return digest
+
+
+def _of_aws(context: Path, region: str, engine: Engine, password: str) -> dict[str, str]:
+    """Log in where AWS keeps its own images, if the Dockerfile stands on one, and return where that is."""
+    host = aws_images.registry((context / "Dockerfile").read_text(encoding="utf-8"), region)
+    if host:
+        engine.login(host, password)
+    return {aws_images.ARGUMENT: host} if host else {}
 
 
 def _ensure_from_environment(context: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -86,7 +87,9 @@ def _engine(
             proxy=proxy_user(network.endpoint, spec.subnet, spec.region),
             network=network.name if spec.private else "",
         )
-        with serve(socket, upstream, translations) as made:
+        with serve(
+            socket, upstream, translations, functools.partial(docker_images.made_here, client)
+        ) as made:
             yield socket
         remove_labelled(client, f"{BUILD}={build}")
         docker_images.retire(client, made)

@@ -40,13 +40,4 @@ def _bases(content: bytes, build_args: Mapping[str, str]) -> list[str]:
         file = Path(folder) / "Dockerfile"
         file.write_bytes(content)
         instructions = dockerfile.read(file)
-    values: dict[str, str] = {}
-    bases = []
-    for instruction in instructions:
-        if instruction.name == "ARG":
-            name, _, default = instruction.value.partition("=")
-            values[name] = build_args.get(name, default.strip("\"'"))
-        elif instruction.name == "FROM":
-            _, image = instruction.filled(values).flags()
-            bases.append(image.split()[0])
-    return bases
+    return dockerfile.bases(instructions, build_args)

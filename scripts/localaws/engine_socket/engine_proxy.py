@@ -11,18 +11,20 @@ import socketserver
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeAlias, cast
 from urllib.parse import quote
 
 from localaws.engine_socket.build_context import base_images
 from localaws.engine_socket.engine_request import BadRequest, EngineRequest
 from localaws.engine_socket.translations import REGISTRY_HOST, Translations
 from localaws.engine_socket.upstream import Upstream
+from localaws.images import ImageNotFound
 from localaws.proxy import tunnel
 
+FindStandIn: TypeAlias = Callable[[str], str | None]
 log = logging.getLogger("localaws")
 AUTH_HEADER = "X-Registry-Auth"
 IMAGE = re.compile(r"/images/(?P<name>.+?)(?:/(?P<action>json|push|tag|history|get))?")
@@ -118,6 +120,10 @@ class _Connection(socketserver.StreamRequestHandler):
         names = self.server.translations.names
         if not names.is_in_ecr(name):
             return
+        # What cannot be had, the engine will say.
+        with contextlib.suppress(ImageNotFound):
+            if self._stands_in(name):
+                return
         with self._call("GET", f"/images/{names.in_engine(name)}/json", {}) as found:
             if found.status == 200:
                 return
@@ -128,6 +134,16 @@ class _Connection(socketserver.StreamRequestHandler):
             pulled.read()
         if separator != "@":
             self._name_pulled(image, version or "latest")
+
+    def _stands_in(self, name: str) -> bool:
+        """Give what stands in for an image of AWS's the image's own name; tell whether something does."""
+        made = self.server.find_stand_in(name)
+        if made is None:
+            return False
+        repository, _, tag = name.partition(":")
+        with self._call("POST", f"/images/{made}/tag", {"repo": repository, "tag": tag}):
+            self._remember(name)
+        return True
 
     def _name_pulled(self, image: str, tag: str) -> None:
         there = self.server.translations.names.in_registry(image)
@@ -158,6 +174,13 @@ class _Connection(socketserver.StreamRequestHandler):
         names, name = self.server.translations.names, request.query.get("fromImage", "")
         if not names.is_in_ecr(name):
             self._forward(request)
+            return
+        try:
+            if self._stands_in(f"{name}:{request.query.get('tag', '')}".rstrip(":")):
+                self._send(200, [json.dumps({"status": f"Status: Image is up to date for {name}"}).encode()])
+                return
+        except ImageNotFound as error:
+            self._send(404, [json.dumps({"message": str(error)}).encode()])
             return
         request.query["fromImage"], tag = names.in_registry(name), request.query.get("tag", "")
         with self._call("POST", request.path, request.query.to_dict(), self._login_of(request)) as pulled:
@@ -209,8 +232,11 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, path: Path, upstream: Upstream, translations: Translations) -> None:
+    def __init__(
+        self, path: Path, upstream: Upstream, translations: Translations, find_stand_in: FindStandIn
+    ) -> None:
         super().__init__(str(path), _Connection)
+        self.find_stand_in = find_stand_in
         self.upstream = upstream
         self.translations = translations
         self.made: set[str] = set()
@@ -221,9 +247,14 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 @contextlib.contextmanager
-def serve(path: Path, upstream: Upstream, translations: Translations) -> Iterator[set[str]]:
-    """Serve a build's engine on a new socket at ``path``; yield the names in ECR that the build gives to images."""
-    server = _Server(path, upstream, translations)
+def serve(
+    path: Path, upstream: Upstream, translations: Translations, find_stand_in: FindStandIn = lambda uri: None
+) -> Iterator[set[str]]:
+    """Serve a build's engine on a new socket at ``path``; yield the names in ECR that the build gives to images.
+
+    ``find_stand_in`` names the engine's image that stands in for one of AWS's.
+    """
+    server = _Server(path, upstream, translations, find_stand_in)
     # The build's user is root only within its container.
     path.chmod(0o666)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"engine at {path}", daemon=True)

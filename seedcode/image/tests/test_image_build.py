@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_images import registry
 from botocore.exceptions import ClientError
 from build import ensure, main
 from content import content_tag
@@ -47,8 +48,7 @@ class FakeEngine:
         self.calls.append(("check",))
 
     def build(self, context: Path, reference: str, arguments: Mapping[str, str]) -> None:
-        self.calls.append(("build", context.name, reference))
-        assert not arguments
+        self.calls.append(("build", context.name, reference, *arguments.values()))
 
     def login(self, host: str, password: str) -> None:
         self.calls.append(("login", host, password))
@@ -196,3 +196,25 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(
 ) -> None:
     assert main(["tag", str(tmp_path)]) == 1
     assert "no Dockerfile" in capsys.readouterr().err
+
+
+def test_an_image_on_one_of_aws_s_is_built_from_the_region_s_registry(context: Path) -> None:
+    (context / "Dockerfile").write_text(
+        "ARG AWS_IMAGES=1.dkr.ecr\nFROM ${AWS_IMAGES}/tensorflow-training:1\n"
+    )
+    ecr = FakeEcr()
+    engine = FakeEngine(ecr)
+    ensure(context, REPOSITORY, ecr, engine)
+    registry = "763104351884.dkr.ecr.eu-west-1.amazonaws.com"
+    assert engine.calls[1] == ("login", registry, "secret")
+    assert engine.calls[2][0] == "build"
+    assert engine.calls[2][-1] == registry
+
+
+def test_a_region_whose_account_is_not_known_is_told(context: Path) -> None:
+    (context / "Dockerfile").write_text(
+        "ARG AWS_IMAGES=1.dkr.ecr\nFROM ${AWS_IMAGES}/tensorflow-training:1\n"
+    )
+    assert registry(context.joinpath("Dockerfile").read_text(), "cn-north-1").endswith(".amazonaws.com.cn")
+    with pytest.raises(UserError, match="which account has AWS's images in mars-north-1"):
+        registry(context.joinpath("Dockerfile").read_text(), "mars-north-1")

@@ -27,6 +27,12 @@ locals {
   ]
   model_arns = ["${local.sagemaker_arn}:model/pipelines-*"]
 
+  # They are in accounts of AWS, another in each region; whose repositories let whom in, they say themselves.
+  pull_images_of_aws = var.project.uses_aws_images ? [{
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = ["arn:${var.project.partition}:ecr:${var.project.region}:*:repository/*"]
+  }] : []
+
   data        = regex("^(?:s3://(?P<bucket>[^/]+)/(?P<key>.+))?$", var.data_location)
   data_bucket = local.data.bucket == null ? [] : ["arn:${var.project.partition}:s3:::${local.data.bucket}"]
 }
@@ -51,6 +57,16 @@ data "aws_iam_policy_document" "image" {
       "ecr:UploadLayerPart",
     ]
     resources = [var.image_repository.arn]
+  }
+
+  dynamic "statement" {
+    for_each = local.pull_images_of_aws
+
+    content {
+      sid       = "PullBasesOfAws"
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
   }
 }
 
@@ -246,14 +262,13 @@ data "aws_iam_policy_document" "training" {
     resources = [var.image_repository.arn]
   }
 
-  # They are in accounts of AWS, another in each region; whose repositories let whom in, they say themselves.
   dynamic "statement" {
-    for_each = var.project.uses_aws_images ? [true] : []
+    for_each = local.pull_images_of_aws
 
     content {
       sid       = "PullImagesOfAws"
-      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      resources = ["arn:${var.project.partition}:ecr:${var.project.region}:*:repository/*"]
+      actions   = statement.value.actions
+      resources = statement.value.resources
     }
   }
 

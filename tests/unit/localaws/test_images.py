@@ -14,6 +14,7 @@ from localaws.errors import UserError
 from localaws.image_import import register
 from localaws.images import ImageNotFound, ImageStore, ImageUri, Prepared
 from localaws.server import LocalAws
+from localaws.stand_in_images import StandIn
 
 REGION = "eu-west-1"
 DOCKERFILE = """
@@ -97,6 +98,32 @@ def test_an_image_runs_its_command_with_its_environment_and_files(localaws: Loca
     assert module.startswith(store)
     assert python.startswith(store)
     assert folder.endswith("/opt/program")
+
+
+def test_an_image_may_stand_on_what_stands_in_for_one_of_aws_s(
+    localaws: LocalAws, context: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stand_in(uri: str) -> StandIn | None:
+        return StandIn("hello", context, uri.__eq__) if uri == "of.aws/hello:1" else None
+
+    monkeypatch.setattr("localaws.images.stand_in", stand_in)
+    monkeypatch.setattr("localaws.image_builder.stand_in", stand_in)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "Dockerfile").write_text(
+        "ARG FROM_AWS=of.aws\nFROM ${FROM_AWS}/hello:1\nENV GREETING=own\n"
+        'COPY own.py /opt/own/\nENTRYPOINT ["python3", "/opt/own/own.py"]\n'
+    )
+    (own / "own.py").write_text(
+        "import os, sys, hello; print(os.environ['GREETING'], hello.__name__, *sys.argv[1:])"
+    )
+    prepared = prepare(localaws.images, own)
+    assert run(localaws, push(localaws, prepared), arguments=["train"]) == ["own hello train"]
+    # Another base is another image, and the base stays as it was.
+    assert prepare(localaws.images, own).key == prepared.key
+    assert run(localaws, push(localaws, prepare(localaws.images, context), "base"))[0].startswith(
+        "hello from"
+    )
 
 
 def test_requirements_may_lie_anywhere_in_the_image(localaws: LocalAws, context: Path) -> None:

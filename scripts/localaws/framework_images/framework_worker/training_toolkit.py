@@ -49,10 +49,6 @@ class Job:
         """The hyperparameters that are the script's."""
         return {name: value for name, value in self.hyperparameters.items() if not name.startswith(OWN)}
 
-    def setting(self, name: str) -> str:
-        """Return what a hyperparameter, or else a variable, tells the toolkit."""
-        return str(self.hyperparameters.get(name) or os.environ.get(name.upper(), ""))
-
     def options(self) -> list[str]:
         """Return the script's hyperparameters as options, in the order of their names."""
         return [word for name in sorted(self.users) for word in (_option(name), _text(self.users[name]))]
@@ -92,7 +88,9 @@ def train(root: Path) -> int:
 
 
 def _found(job: Job) -> tuple[str, Path]:
-    program, directory = job.setting(PROGRAM), job.setting(DIRECTORY)
+    # As for the toolkit, a variable names the script alone.
+    program = os.environ.get(PROGRAM.upper()) or str(job.hyperparameters.get(PROGRAM, ""))
+    directory = str(job.hyperparameters.get(DIRECTORY, ""))
     if not program:
         raise ScriptError(
             f"no script: the hyperparameter {PROGRAM} or the variable {PROGRAM.upper()} names it"

@@ -23,11 +23,20 @@ import pytest
 from localaws.engine_socket.engine_proxy import serve
 from localaws.engine_socket.translations import Names, Translations
 from localaws.engine_socket.upstream import Upstream
+from localaws.images import ImageNotFound
 
 PREFIX = "127.0.0.1:4566/"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app"
 DIGEST = f"sha256:{'a' * 64}"
 AUTH = {"X-Registry-Auth": "dXNlcg=="}
+OF_AWS = "763104351884.dkr.ecr.us-east-1.amazonaws.com/framework-training"
+
+
+def stand_in(uri: str) -> str | None:
+    """Know one image of AWS's, and that there are others of its repository."""
+    if uri == f"{OF_AWS}:1":
+        raise ImageNotFound(uri, "has no stand-in")
+    return "localaws/framework:1" if uri == f"{OF_AWS}:2" else None
 
 
 @dataclass
@@ -102,7 +111,7 @@ def made(tmp_path: Path, engine: FakeEngine) -> Iterator[set[str]]:
         proxy="http://172.18.0.1:4566",
     )
     upstream = Upstream(tmp_path / "engine.sock", "1.41", "1.30")
-    with serve(tmp_path / "build.sock", upstream, translations) as names:
+    with serve(tmp_path / "build.sock", upstream, translations, stand_in) as names:
         yield names
 
 
@@ -182,6 +191,22 @@ def test_a_pull_from_ecr_leaves_the_image_under_its_real_name(
     assert engine.seen[1].path == f"/v1.41/images/{PREFIX}{IMAGE}:one/tag"
     assert engine.seen[1].query == {"repo": [IMAGE], "tag": ["one"]}
     assert made == {f"{IMAGE}:one"}
+
+
+def test_what_stands_in_for_an_image_of_aws_gets_its_name_when_it_is_pulled(
+    ask: Ask, engine: FakeEngine, made: set[str]
+) -> None:
+    assert ask("POST", f"/v1.41/images/create?fromImage={OF_AWS}&tag=2", headers=AUTH).status == 200
+    assert engine.paths() == ["POST /v1.41/images/localaws/framework:1/tag"]
+    assert engine.seen[0].query == {"repo": [OF_AWS], "tag": ["2"]}
+    assert made == {f"{OF_AWS}:2"}
+
+
+def test_an_image_of_aws_that_nothing_stands_in_for_is_not_there(ask: Ask, engine: FakeEngine) -> None:
+    answer = ask("POST", f"/v1.41/images/create?fromImage={OF_AWS}&tag=1", headers=AUTH)
+    assert answer.status == 404
+    assert "has no stand-in" in json.loads(answer.text)["message"]
+    assert not engine.seen
 
 
 def test_images_of_other_registries_are_left_alone(ask: Ask, engine: FakeEngine, made: set[str]) -> None:

@@ -54,13 +54,11 @@ def test_the_script_gets_hyperparameters_as_options_and_the_job_as_variables(roo
     assert told["SM_MODULE_NAME"] == "fit"
 
 
-def test_a_container_of_one_s_own_names_its_script_by_variables(
+def test_a_container_of_one_s_own_names_its_script_by_a_variable(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (root / "elsewhere").mkdir()
-    (root / "elsewhere" / "run.sh").write_text('echo "$SM_USER_ENTRY_POINT" > "$SM_MODEL_DIR/told"')
+    (root / "code" / "run.sh").write_text('echo "$SM_USER_ENTRY_POINT" > "$SM_MODEL_DIR/told"')
     monkeypatch.setenv("SAGEMAKER_PROGRAM", "run.sh")
-    monkeypatch.setenv("SAGEMAKER_SUBMIT_DIRECTORY", str(root / "elsewhere"))
     assert train(given(root)) == 0
     assert (root / "model" / "told").read_text() == "run.sh\n"
 
