@@ -1,0 +1,36 @@
+"""Events of a log group are found by the beginning of their streams' names."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from localaws.server import LocalAws
+
+GROUP = "/aws/jobs"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"logStreamNamePrefix": "job-1/"}, ["one", "two"]),
+        ({"logStreamNamePrefix": "job-3"}, []),
+        ({"logStreamNames": ["job-2/a"]}, ["three"]),
+        ({}, ["one", "two", "three"]),
+    ],
+)
+def test_only_streams_with_the_prefix_are_searched(
+    localaws: LocalAws, wanted: dict[str, str | list[str]], found: list[str]
+) -> None:
+    logs = localaws.client("logs", "eu-west-1")
+    logs.create_log_group(logGroupName=GROUP)
+    for stream, message in (("job-1/a", "one"), ("job-1/b", "two"), ("job-2/a", "three")):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        logs.put_log_events(
+            logGroupName=GROUP,
+            logStreamName=stream,
+            logEvents=[{"timestamp": int(time.time() * 1000), "message": message}],
+        )
+    answer = logs.filter_log_events(logGroupName=GROUP, **wanted)
+    assert sorted(each["message"] for each in answer["events"]) == sorted(found)
