@@ -13,11 +13,12 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-SERVICE_ACCESS_KEY = "AKIALOCALAWSSERVICE0"
+from localaws import accounts
+
+ROOT_SECRET = "localaws"  # noqa: S105 - nothing is kept from anybody here
 SESSION_LENGTH = timedelta(hours=12)
 RENEW_BEFORE = timedelta(hours=1)
 LOOPBACK = "127.0.0.1,localhost,::1"
@@ -50,21 +51,22 @@ class Identities:
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def credentials(self, region: str, role_arn: str = "") -> Credentials:
-        """Return credentials of a role from STS, or the services' own when there is no role."""
+    def credentials(self, region: str, role_arn: str = "", account: str = "") -> Credentials:
+        """Return credentials of a role from STS, or those of services in an account when there is no role."""
         if not role_arn:
-            return Credentials(SERVICE_ACCESS_KEY, "localaws", "", datetime.max.replace(tzinfo=UTC))
-        key = (get_partition(region), role_arn)
+            key = accounts.root_key(account)
+            return Credentials(key, ROOT_SECRET, "", datetime.max.replace(tzinfo=UTC))
+        place = (get_partition(region), role_arn)
         with self._lock:
-            known = self._credentials.get(key)
+            known = self._credentials.get(place)
             if known is None or known.expires - RENEW_BEFORE < datetime.now(UTC):
-                known = self._credentials[key] = _assume_role(region, role_arn)
+                known = self._credentials[place] = _assume_role(region, role_arn)
             return known
 
-    def client(self, service: str, region: str, role_arn: str = "") -> Any:
+    def client(self, service: str, region: str, role_arn: str = "", account: str = "") -> Any:
         """Return a boto3 client of this server; clients are thread-safe and kept."""
         with self._lock:
-            credentials = self.credentials(region, role_arn)
+            credentials = self.credentials(region, role_arn, account)
             key = (service, region, credentials.access_key_id)
             if key not in self._clients:
                 self._clients[key] = self._make_client(service, region, credentials)
@@ -92,7 +94,7 @@ class Identities:
 
 def _assume_role(region: str, role_arn: str) -> Credentials:
     partition = get_partition(region)
-    account = role_arn.split(":")[4] or DEFAULT_ACCOUNT_ID
+    account = accounts.owner(role_arn) or accounts.root_of(accounts.SERVICE_ACCESS_KEY)
     role = sts_backends[account][partition].assume_role(
         region_name=region,
         role_session_name="localaws",

@@ -31,11 +31,13 @@ class MetricBatch:
 
     def __init__(
         self,
+        account: str,
         region: str,
         namespace: str,
         dimensions: Sequence[Mapping[str, str]],
         units: Mapping[str, str],
     ) -> None:
+        self._account = account
         self._region = region
         self._namespace = namespace
         self._dimensions = [
@@ -63,7 +65,7 @@ class MetricBatch:
             for dimensions in self._dimensions
         ]
         try:
-            runtime().client("cloudwatch", self._region).put_metric_data(
+            runtime().client("cloudwatch", self._region, account=self._account).put_metric_data(
                 Namespace=self._namespace, MetricData=data
             )
         except (ClientError, BotoCoreError) as error:

@@ -11,6 +11,8 @@ from moto.core.model import ServiceModel
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
+from localaws import accounts
+
 _service_model_of = moto.core.errors.get_exception_service_model
 
 
@@ -47,10 +49,12 @@ def install() -> None:
 
     Serialising a plain ``moto.core.exceptions.ServiceException`` fails: its module is taken for the service ``core``.
     An error code outside of a service's model is warned about. IAM knows AWS's managed policies only when told to.
+    The keys of accounts' roots are ours.
     """
     for owner, name, repair in (
         (moto.core.errors, "get_exception_service_model", _service_model),
         (moto.core.errors, "warn", _accept),
         (IAMBackend, "_init_aws_policies", _managed_policies),
+        accounts.repairs(),
     ):
         setattr(owner, name, repair)

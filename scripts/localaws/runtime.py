@@ -26,8 +26,8 @@ class Runtime(Protocol):
     images: ImageStore
     guard: Guard
 
-    def client(self, service: str, region: str, role_arn: str = "") -> Any:
-        """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
+    def client(self, service: str, region: str, role_arn: str = "", account: str = "") -> Any:
+        """Return a boto3 client of this server, acting as ``role_arn``, or as a service in ``account``."""
 
     def environment(
         self, region: str, role_arn: str = "", endpoint: str = "", certificates: Path | None = None
@@ -54,7 +54,10 @@ class Runtime(Protocol):
         detail: Mapping[str, Any],
         resources: Sequence[str] = (),
     ) -> None:
-        """Put a service's own event (``aws.codecommit`` ...) on the default bus, delivered by its rules."""
+        """Put a service's own event (``aws.codecommit`` ...) on the default bus, delivered by its rules.
+
+        The bus is that of the first resource's account.
+        """
 
     def keep_now(self) -> float:
         """Keep the state of this instant; return the seconds that it took."""
@@ -65,9 +68,11 @@ class Runtime(Protocol):
     def recorded(self) -> None:
         """Have new logs and measurements kept some time: nothing else has changed."""
 
-    def log_writer(self, region: str, group: str, stream: str, role_arn: str = "") -> Callable[[str], None]:
+    def log_writer(
+        self, region: str, group: str, stream: str, role_arn: str = "", account: str = ""
+    ) -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing; lines of a role that
-        may not write there are lost."""
+        may not write there are lost. The log is in the role's account, without one in the one that is named."""
 
 
 _current: Runtime | None = None

@@ -28,7 +28,7 @@ from werkzeug.serving import BaseWSGIServer
 
 import localaws.runtime
 import localaws.services
-from localaws import failures, faults, repairs, routes, strict, vpc_routes
+from localaws import accounts, failures, faults, repairs, routes, strict, vpc_routes
 from localaws.engine import Engine
 from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
@@ -376,9 +376,9 @@ class LocalAws:
             thread.join(timeout=5)
         self._lock.close()
 
-    def client(self, service: str, region: str, role_arn: str = "") -> Any:
-        """Return a boto3 client of this server, acting as ``role_arn`` (empty: as the service itself)."""
-        return self._identities.client(service, region, role_arn)
+    def client(self, service: str, region: str, role_arn: str = "", account: str = "") -> Any:
+        """Return a boto3 client of this server, acting as ``role_arn``, or as a service in ``account``."""
+        return self._identities.client(service, region, role_arn, account)
 
     def environment(
         self, region: str, role_arn: str = "", endpoint: str = "", certificates: Path | None = None
@@ -416,8 +416,9 @@ class LocalAws:
         detail: Mapping[str, Any],
         resources: Sequence[str] = (),
     ) -> None:
-        """Put a service's own event on the default bus and deliver it by its rules."""
-        events.publish(self.account_id, region, source, detail_type, detail, resources)
+        """Put a service's own event on the default bus of its first resource's account; its rules deliver it."""
+        account = accounts.owner(next(iter(resources), "")) or self.account_id
+        events.publish(account, region, source, detail_type, detail, resources)
         self.changed()
 
     def keep_now(self) -> float:
@@ -434,13 +435,16 @@ class LocalAws:
         if self.snapshots is not None:
             self.snapshots.record()
 
-    def log_writer(self, region: str, group: str, stream: str, role_arn: str = "") -> Callable[[str], None]:
+    def log_writer(
+        self, region: str, group: str, stream: str, role_arn: str = "", account: str = ""
+    ) -> Callable[[str], None]:
         """Return a function that appends a line to a CloudWatch Logs stream, made when missing.
 
         Lines of a role that may not write there are lost, as on AWS; without a role the service writes as itself.
         """
-        backend = logs_backends[self.account_id][region]
-        group_arn = f"arn:{get_partition(region)}:logs:{region}:{self.account_id}:log-group:{group}"
+        account = accounts.owner(role_arn) or account or self.account_id
+        backend = logs_backends[account][region]
+        group_arn = f"arn:{get_partition(region)}:logs:{region}:{account}:log-group:{group}"
         if role_arn and not may_log(role_arn, group_arn, stream, new_group=group not in backend.groups):
             return lambda _: None
         with _LOGS_LOCK:

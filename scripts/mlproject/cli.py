@@ -94,6 +94,12 @@ def publish(
     runner_in_network: Annotated[
         bool, typer.Option("--runner-in-network", help="Run Terraform in that network, too.")
     ] = False,
+    staging_account: Annotated[
+        str, typer.Option(help="Account that staging of new projects is in; see prepare-account.")
+    ] = "",
+    production_account: Annotated[
+        str, typer.Option(help="Account that production of new projects is in; see prepare-account.")
+    ] = "",
     region: Region = "",
     json: Json = False,
 ) -> None:
@@ -109,12 +115,41 @@ def publish(
             vendored=vendor,
             network=network,
             runner_in_network=runner_in_network,
+            staging_account=staging_account,
+            production_account=production_account,
             progress=progress,
         )
     _show(
         dataclasses.asdict(published),
         json,
         f"published version {published.version} of {published.product_name}",
+    )
+
+
+@app.command(name="prepare-account")
+def prepare_account(
+    profile: Annotated[
+        str, typer.Option(help="Profile of the AWS configuration for an administrator of the account.")
+    ] = "",
+    role_arn: Annotated[
+        str, typer.Option(help="Or a role of the account's administrators that you may assume.")
+    ] = "",
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Prepare an account that staging or production of projects is in, as the platform was published with."""
+    from mlproject import publish, workload_accounts
+
+    session = _session(region)
+    account = workload_accounts.session_of(session, profile, role_arn)
+    with console.progress("prepare-account") as progress:
+        prepared = workload_accounts.prepare(
+            session, account, progress, root=publish.ROOT, platform_stack=publish.STACK_NAME
+        )
+    _show(
+        dataclasses.asdict(prepared),
+        json,
+        f"account {prepared.account_id} is ready for {' and '.join(prepared.stages)}",
     )
 
 
@@ -303,12 +338,15 @@ def rehearse(
     network: Annotated[
         Network, typer.Option(help="Where builds and jobs are; isolated: in one without internet.")
     ] = Network.OPEN,
+    accounts: Annotated[
+        int, typer.Option(help="1, or 3: staging and production in accounts of their own.")
+    ] = 1,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode, network)
+    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode, network, accounts)
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -24,6 +24,7 @@ from mlproject import (
     s3_templates,
     stack_deploy,
     vendor,
+    workload_accounts,
 )
 from mlproject.bundle import VERSION_DIGITS, Archive, function_archive, runner_archive, template_bundle
 from mlproject.errors import UserError
@@ -77,6 +78,8 @@ def publish(
     vendored: Path | None = None,
     network: str = "",
     runner_in_network: bool = False,
+    staging_account: str = "",
+    production_account: str = "",
     check_vendored: Callable[[Path, Path], None] = vendor.check,
     copy_images: base_images.Copy = base_images.copy,
     progress: Progress,
@@ -101,6 +104,8 @@ def publish(
         Where Parameter Store tells of the network that builds and jobs shall work in; empty leaves the one that is.
     runner_in_network
         Whether Terraform runs there, too.
+    staging_account, production_account
+        Accounts that staging and production of new projects are in; empty leaves them where they are.
     check_vendored, copy_images
         How the folder is checked and images get into the account, with ``vendored``.
     """
@@ -135,6 +140,7 @@ def publish(
         vendored=vendored is not None,
         network=found_network,
     )
+    parameters |= workload_accounts.parameters(session, stack.parameters, staging_account, production_account)
 
     progress(f"uploading template {bundle.version}")
     keys = {

@@ -37,10 +37,10 @@ class Kind:
 
 
 class Inventory:
-    """What one project owns, by kind, in an order in which it can be deleted."""
+    """What one project owns in one account, by kind, in an order in which it can be deleted."""
 
     def __init__(self, session: boto3.Session, names: ProjectNames) -> None:
-        self._session = session
+        self.session = session
         self._names = names
 
     def delete_serving(self) -> Iterator[str]:
@@ -53,7 +53,7 @@ class Inventory:
 
     def delete_images(self) -> Iterator[str]:
         """Delete the images in the project's repositories; the repositories stay."""
-        ecr = self._session.client("ecr")
+        ecr = self.session.client("ecr")
         for repository in self._ecr_repositories():
             images = [
                 image
@@ -77,10 +77,16 @@ class Inventory:
         """Delete whatever else bears the project's names; yield what was deleted."""
         yield from _delete(self._serving())
         yield from _delete(self._training())
-        yield from _delete(self._infrastructure(keep_data))
+        yield from _delete(self._delivery(keep_data))
+        yield from _delete(self._surroundings())
+
+    def sweep_stages(self) -> Iterator[str]:
+        """Delete whatever else bears the project's names in an account that has nothing but stages of it."""
+        yield from _delete(self._serving())
+        yield from _delete(self._surroundings())
 
     def _serving(self) -> list[Kind]:
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         part = self._names.project_id
         return [
             Kind(
@@ -105,7 +111,7 @@ class Inventory:
         ]
 
     def _training(self) -> list[Kind]:
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         return [
             Kind(
                 "SageMaker pipeline",
@@ -121,21 +127,15 @@ class Inventory:
             ),
         ]
 
-    def _infrastructure(self, keep_data: bool) -> list[Kind]:
-        session = self._session
-        pipelines, builds, events = (
+    def _delivery(self, keep_data: bool) -> list[Kind]:
+        """What is in the project's own account only: repositories, pipelines, registry and data."""
+        session = self.session
+        pipelines, builds, events, git, ecr, sagemaker = (
             session.client("codepipeline"),
             session.client("codebuild"),
             session.client("events"),
-        )
-        alarms, topics, functions = (
-            session.client("cloudwatch"),
-            session.client("sns"),
-            session.client("lambda"),
-        )
-        git, logs, sagemaker = (
             session.client("codecommit"),
-            session.client("logs"),
+            session.client("ecr"),
             session.client("sagemaker"),
         )
         kinds = [
@@ -154,6 +154,34 @@ class Inventory:
                 lambda: self._owned(self._pages(builds, "list_projects", "projects")),
                 lambda name: builds.delete_project(name=name),
             ),
+            Kind(
+                "model package group",
+                self._model_package_groups,
+                lambda name: sagemaker.delete_model_package_group(ModelPackageGroupName=name),
+            ),
+            Kind(
+                "image repository",
+                self._ecr_repositories,
+                lambda name: ecr.delete_repository(repositoryName=name, force=True),
+            ),
+            Kind(
+                "repository",
+                lambda: self._owned(self._pages(git, "list_repositories", "repositories.repositoryName")),
+                lambda name: git.delete_repository(repositoryName=name),
+            ),
+        ]
+        return kinds if keep_data else [*kinds, Kind("bucket", self._buckets, self._delete_bucket)]
+
+    def _surroundings(self) -> list[Kind]:
+        """What is in every account that has a stage, and in the project's own: roles and logs go last."""
+        session = self.session
+        alarms, topics, functions, logs = (
+            session.client("cloudwatch"),
+            session.client("sns"),
+            session.client("lambda"),
+            session.client("logs"),
+        )
+        return [
             *self._api_kinds(),
             Kind(
                 "function",
@@ -175,21 +203,6 @@ class Inventory:
                 lambda: self._owned_arns(self._pages(topics, "list_topics", "Topics.TopicArn")),
                 lambda arn: topics.delete_topic(TopicArn=arn),
             ),
-            Kind(
-                "model package group",
-                self._model_package_groups,
-                lambda name: sagemaker.delete_model_package_group(ModelPackageGroupName=name),
-            ),
-            Kind(
-                "image repository",
-                self._ecr_repositories,
-                lambda name: session.client("ecr").delete_repository(repositoryName=name, force=True),
-            ),
-            Kind(
-                "repository",
-                lambda: self._owned(self._pages(git, "list_repositories", "repositories.repositoryName")),
-                lambda name: git.delete_repository(repositoryName=name),
-            ),
             Kind("role", self._roles, self._delete_role),
             Kind("policy", self._policies, self._delete_policy),
             Kind(
@@ -198,11 +211,10 @@ class Inventory:
                 lambda name: logs.delete_log_group(logGroupName=name),
             ),
         ]
-        return kinds if keep_data else [*kinds, Kind("bucket", self._buckets, self._delete_bucket)]
 
     def _api_kinds(self) -> list[Kind]:
         """REST APIs, usage plans and keys have ids besides names; a plan goes only after its API."""
-        api = self._session.client("apigateway")
+        api = self.session.client("apigateway")
 
         def ids(operation: str) -> Iterator[str]:
             for item in self._pages(api, operation, "items"):
@@ -221,7 +233,7 @@ class Inventory:
 
     def sagemaker_pipelines(self) -> list[str]:
         """Return the names of the project's SageMaker pipelines."""
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=self._names.prefix)
         return list(
             self._owned(
@@ -235,12 +247,12 @@ class Inventory:
         Not of all that bear the project's names: with a bucket as template provider, SageMaker names the project's
         own stack so, whose deletion is waiting for ours.
         """
-        found = self._pages(self._session.client("cloudformation"), "describe_stacks", "Stacks.StackName")
+        found = self._pages(self.session.client("cloudformation"), "describe_stacks", "Stacks.StackName")
         return [name for name in found if name in map(self._names.stage_stack, STAGES)]
 
     def _models(self) -> list[str]:
         """Return the project's models; those that SageMaker pipelines made bear its tag instead of its name."""
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         named = self._pages(sagemaker, "list_models", "Models.ModelName", self._names.project_id)
         made = [
             model["ModelName"]
@@ -250,19 +262,19 @@ class Inventory:
         return [*self._owned(named), *made]
 
     def _tagged(self, arn: str) -> bool:
-        pages = self._session.client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
+        pages = self.session.client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
         tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
         return tags.get("sagemaker:project-id") == self._names.project_id
 
     def _model_package_groups(self) -> list[str]:
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         path = "ModelPackageGroupSummaryList.ModelPackageGroupName"
         return list(
             self._owned(self._pages(sagemaker, "list_model_package_groups", path, self._names.project_id))
         )
 
     def _model_packages(self) -> list[str]:
-        sagemaker = self._session.client("sagemaker")
+        sagemaker = self.session.client("sagemaker")
         found: list[str] = []
         for group in self._model_package_groups():
             pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
@@ -279,17 +291,17 @@ class Inventory:
         return found
 
     def _ecr_repositories(self) -> list[str]:
-        ecr = self._session.client("ecr")
+        ecr = self.session.client("ecr")
         return list(self._owned(self._pages(ecr, "describe_repositories", "repositories.repositoryName")))
 
     def _buckets(self) -> list[str]:
-        return list(self._owned(b["Name"] for b in self._session.client("s3").list_buckets()["Buckets"]))
+        return list(self._owned(b["Name"] for b in self.session.client("s3").list_buckets()["Buckets"]))
 
     def _roles(self) -> list[str]:
-        return list(self._owned(self._pages(self._session.client("iam"), "list_roles", "Roles.RoleName")))
+        return list(self._owned(self._pages(self.session.client("iam"), "list_roles", "Roles.RoleName")))
 
     def _policies(self) -> list[str]:
-        iam = self._session.client("iam")
+        iam = self.session.client("iam")
         pages = iam.get_paginator("list_policies").paginate(Scope="Local")
         return list(self._owned_arns(policy["Arn"] for page in pages for policy in page["Policies"]))
 
@@ -299,21 +311,21 @@ class Inventory:
                 yield group
 
     def _delete_rule(self, rule: str) -> None:
-        events = self._session.client("events")
+        events = self.session.client("events")
         targets = [target["Id"] for target in events.list_targets_by_rule(Rule=rule)["Targets"]]
         if targets:
             events.remove_targets(Rule=rule, Ids=targets)
         events.delete_rule(Name=rule)
 
     def _delete_api(self, key: str) -> None:
-        logs = self._session.client("logs")
+        logs = self.session.client("logs")
         prefix = f"{_EXECUTION_LOGS}{key}/"
         for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
             logs.delete_log_group(logGroupName=group["logGroupName"])
-        self._session.client("apigateway").delete_rest_api(restApiId=key)
+        self.session.client("apigateway").delete_rest_api(restApiId=key)
 
     def _delete_role(self, role: str) -> None:
-        iam = self._session.client("iam")
+        iam = self.session.client("iam")
         for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
             iam.detach_role_policy(RoleName=role, PolicyArn=attached["PolicyArn"])
         for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
@@ -321,7 +333,7 @@ class Inventory:
         iam.delete_role(RoleName=role)
 
     def _delete_policy(self, arn: str) -> None:
-        iam = self._session.client("iam")
+        iam = self.session.client("iam")
         for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
             if not version["IsDefaultVersion"]:
                 iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
@@ -329,10 +341,10 @@ class Inventory:
 
     def _delete_bucket(self, bucket: str) -> None:
         self._empty(bucket)
-        self._session.client("s3").delete_bucket(Bucket=bucket)
+        self.session.client("s3").delete_bucket(Bucket=bucket)
 
     def _empty(self, bucket: str) -> int:
-        s3 = self._session.client("s3")
+        s3 = self.session.client("s3")
         count = 0
         pages = s3.get_paginator("list_object_versions").paginate(
             Bucket=bucket, PaginationConfig={"PageSize": _DELETE_AT_ONCE}

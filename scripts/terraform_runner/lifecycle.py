@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from terraform_runner import stage_accounts
 from terraform_runner.cloudformation_reply import Outcome
 from terraform_runner.inventory import Inventory
 from terraform_runner.naming import REPOSITORIES, ProjectNames
@@ -51,7 +52,7 @@ class Lifecycle:
         """Carry the request out; failures are raised."""
         store = self._store()
         previous = store.previous_build()
-        if not store.take_over(self.request, self.settings.codebuild_build_id):
+        if not store.take_over(self.request, self.settings.codebuild_build_id, self.settings.stage_roles()):
             return Outcome(True, "The project belongs to another stack; nothing of this one was made.")
         if self.request.request_type == "Delete":
             return self._delete(store, previous)
@@ -86,7 +87,9 @@ class Lifecycle:
     def _delete(self, store: ProjectStore, previous: str) -> Outcome:
         keep_data = self.request.resource_properties.keep_data_on_delete
         inventory = Inventory(self.session, self._names)
-        tear_down(self.session, self._names, inventory, keep_data, self.say)
+        others = stage_accounts.sessions(self.session, store.stage_roles().values(), self._names.project_id)
+        stage_inventories = [Inventory(other, self._names) for other in others]
+        tear_down(self.session, self._names, inventory, keep_data, self.say, stage_inventories)
         # Without a state there is nothing to destroy, and what kept a create from getting as far as a state (a
         # bundle that was changed, a provider that could not be had) must not keep its rollback from succeeding.
         if store.has_state():
@@ -94,8 +97,9 @@ class Lifecycle:
             if keep_data:
                 stack.forget([address for address in stack.addresses() if _holds_data(address)])
             stack.destroy()
-        for orphan in inventory.sweep(keep_data):
-            self.say(f"deleted {orphan}, which Terraform did not know")
+        for swept in (inventory.sweep(keep_data), *(each.sweep_stages() for each in stage_inventories)):
+            for orphan in swept:
+                self.say(f"deleted {orphan}, which Terraform did not know")
         store.archive(datetime.now(UTC))
         return Outcome(True, "The project is deleted.")
 
@@ -159,7 +163,9 @@ class Lifecycle:
         }
         stack = TerraformStack(program, bundle.terraform_dir, backend, self.say)
         stack.init(
-            self.request.resource_properties.terraform_variables() | self.settings.platform_variables()
+            self.request.resource_properties.terraform_variables()
+            | self.settings.platform_variables()
+            | store.stage_roles()
         )
         if lock := store.stale_lock(previous):
             self.say(f"taking away the lock {lock} of the dead build {previous}")

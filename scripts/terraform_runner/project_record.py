@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -30,13 +32,18 @@ _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(frozen=True)
 class Record:
-    """Whose the project is, who works on it, its variant, and the template it was last brought to (empty: none yet)."""
+    """Whose the project is, who works on it, its variant, and the template it was last brought to (empty: none yet).
+
+    The roles are those in the accounts of its stages, which it keeps for life; empty for a stage in its own account.
+    """
 
     stack_id: str
     build_id: str
     template_version: str = ""
     template_sha256: str = ""
     variant: str = DEFAULT_VARIANT
+    staging_role_arn: str = ""
+    production_role_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,19 @@ class ProjectStore:
         self._bucket = bucket
         self._names = names
 
-    def take_over(self, request: ProjectRequest, build_id: str) -> bool:
+    def take_over(
+        self, request: ProjectRequest, build_id: str, stage_roles: Mapping[str, str] = MappingProxyType({})
+    ) -> bool:
         """Make ``build_id`` the only build that works on the project.
+
+        Parameters
+        ----------
+        request
+            What is to be done.
+        build_id
+            Who does it.
+        stage_roles
+            The roles in the accounts of a new project's stages; a project that is known keeps its own.
 
         Returns
         -------
@@ -86,9 +104,22 @@ class ProjectStore:
             )
         if found and found.build_id != build_id:
             self._wait_for(found.build_id, stop=request.request_type == "Delete")
-        known = found or Record(request.stack_id, build_id, variant=wanted)
+        known = found or Record(request.stack_id, build_id, variant=wanted, **stage_roles)
         self._write(replace(known, build_id=build_id), etag)
         return True
+
+    def stage_roles(self) -> dict[str, str]:
+        """Return the roles in the accounts of the project's stages, by the stack's variable."""
+        found, _ = self._record()
+        roles = (
+            {
+                "staging_role_arn": found.staging_role_arn,
+                "production_role_arn": found.production_role_arn,
+            }
+            if found
+            else {}
+        )
+        return {name: arn for name, arn in roles.items() if arn}
 
     def applied(self) -> TemplateReference | None:
         """Return the template that the project was last brought to, or None if none ever was."""

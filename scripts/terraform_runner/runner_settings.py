@@ -28,6 +28,9 @@ class RunnerSettings(BaseSettings):
     vpc_id: str = ""
     subnet_ids: str = ""
     security_group_ids: str = ""
+    staging_role_arn: str = ""
+    """The platform's role in the account of staging; empty where new projects have staging in this account."""
+    production_role_arn: str = ""
     aws_region: str
     codebuild_build_id: str
     """Set by CodeBuild itself: ``<project>:<uuid>``."""
@@ -56,6 +59,11 @@ class RunnerSettings(BaseSettings):
             "network": network if self.vpc_id else None,
             "vendored": vendored if self.base_image_repository else None,
         }
+
+    def stage_roles(self) -> dict[str, str]:
+        """Return the roles in the accounts of a new project's stages, by the stack's variable."""
+        roles = {"staging_role_arn": self.staging_role_arn, "production_role_arn": self.production_role_arn}
+        return {name: arn for name, arn in roles.items() if arn}
 
     @property
     def work_dir(self) -> Path:

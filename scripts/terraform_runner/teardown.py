@@ -6,7 +6,7 @@ Everything here may find its work done already: a delete that died half-way is s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, WaiterError
@@ -30,15 +30,32 @@ def tear_down(
     inventory: Inventory,
     keep_data: bool,
     say: Callable[[str], None],
+    stage_inventories: Sequence[Inventory] = (),
 ) -> None:
-    """Delete what the pipelines of the project made, so that Terraform can destroy the rest."""
+    """Delete what the pipelines of the project made, so that Terraform can destroy the rest.
+
+    Parameters
+    ----------
+    session, names
+        The project's own account, and the project in it.
+    inventory
+        What the project has there.
+    keep_data
+        Whether the bucket's objects stay.
+    say
+        Takes each line for the log.
+    stage_inventories
+        What the project has in the accounts of its stages, where they are others.
+    """
     _stop_pipelines(session, names)
     _stop_builds(session, names)
     _stop_sagemaker_pipelines(session.client("sagemaker"), inventory.sagemaker_pipelines())
-    for stack in inventory.stage_stacks():
-        say(f"deleting stack {stack}")
-        _delete_stack(session.client("cloudformation"), stack)
-    steps = [inventory.delete_serving, inventory.delete_training, inventory.delete_images]
+    for each in (inventory, *stage_inventories):
+        for stack in each.stage_stacks():
+            say(f"deleting stack {stack}")
+            _delete_stack(each.session.client("cloudformation"), stack)
+    serving = [each.delete_serving for each in (inventory, *stage_inventories)]
+    steps = [*serving, inventory.delete_training, inventory.delete_images]
     if not keep_data:
         steps.append(inventory.delete_objects)
     for step in steps:

@@ -21,7 +21,10 @@ RUNNER_POLICIES = (
     "RunnerServingPolicy",
     "RunnerIdentityPolicy",
     "RunnerPlatformPolicy",
+    "RunnerStagesPolicy",
 )
+STAGE_MODULES = ("inference-api", "observability", "role", "stage-account", "stages")
+"""What Terraform makes in the account of a stage that is not the project's own."""
 
 API_GATEWAY: Final = "apigateway:DELETE GET PATCH POST PUT"
 TAGS: Final = "ListTagsForResource TagResource UntagResource"
@@ -94,6 +97,9 @@ NEEDED: Mapping[str, str] = {
         "sagemaker:AddTags CreateModelPackageGroup DeleteModelPackageGroup DeleteTags DescribeModelPackageGroup"
         " ListTags"
     ),
+    "aws_sagemaker_model_package_group_policy": (
+        "sagemaker:DeleteModelPackageGroupPolicy GetModelPackageGroupPolicy PutModelPackageGroupPolicy"
+    ),
     "aws_sns_topic": f"sns:CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes {TAGS}",
     "aws_sns_topic_policy": "sns:GetTopicAttributes SetTopicAttributes",
     "aws_sns_topic_subscription": "sns:GetSubscriptionAttributes Subscribe Unsubscribe",
@@ -115,7 +121,9 @@ def platform() -> Mapping[str, Any]:
 
 def allowed(platform: Mapping[str, Any], *policies: str) -> Sequence[str]:
     """Return the action patterns that the policies allow."""
-    statements = [s for name in policies for s in platform[name]["Properties"]["PolicyDocument"]["Statement"]]
+    written = [s for name in policies for s in platform[name]["Properties"]["PolicyDocument"]["Statement"]]
+    chosen = [s["Fn::If"][1:] if "Fn::If" in s else [s] for s in written]
+    statements = [s for each in chosen for s in each if "Effect" in s]
     found = [statement["Action"] for statement in statements if statement["Effect"] == "Allow"]
     return [each for entry in found for each in ([entry] if isinstance(entry, str) else entry)]
 
@@ -130,6 +138,48 @@ def test_the_runner_may_do_what_terraform_asks_of_aws(platform: Mapping[str, Any
     may = allowed(platform, *RUNNER_POLICIES)
     needed = {action for name in types for action in actions(NEEDED[name])}
     assert [action for action in sorted(needed) if not any(fnmatch(action, pattern) for pattern in may)] == []
+
+
+@pytest.fixture(scope="module")
+def workload_account() -> Mapping[str, Any]:
+    """Give the resources of an account that is prepared for stages."""
+    template = ROOT / "cloudformation/workload-account.yaml"
+    resources: Mapping[str, Any] = cfn_yaml.load(str(template))["Resources"]
+    return resources
+
+
+def stage_files() -> Iterator[str]:
+    for module in STAGE_MODULES:
+        for file in (ROOT / "terraform/modules" / module).glob("*.tf"):
+            yield file.read_text()
+
+
+def test_the_role_in_a_stage_s_account_may_do_what_terraform_asks_there(
+    workload_account: Mapping[str, Any],
+) -> None:
+    types = {
+        name for text in stage_files() for name in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
+    } - {"aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"}  # Of pipelines, which are at home.
+    may = allowed(workload_account, "ServingPolicy", "IdentityPolicy")
+    needed = {action for name in types for action in actions(NEEDED[name])}
+    assert len(types) > 15
+    assert [action for action in sorted(needed) if not any(fnmatch(action, each) for each in may)] == []
+
+
+def test_the_boundary_in_a_stage_s_account_lets_through_what_its_roles_may_do(
+    workload_account: Mapping[str, Any],
+) -> None:
+    may = allowed(workload_account, "Boundary")
+    lists = [
+        found
+        for text in stage_files()
+        for found in re.findall(r"^ +actions += \[(.*?)\]", text, re.MULTILINE | re.DOTALL)
+    ]
+    granted = {action for each in lists for action in re.findall(r'"([\w-]+:[\w*]+)"', each)}
+    # Topics say for themselves who may publish, trusts who may act; networks are the project's own account's.
+    granted = {each for each in granted if not each.startswith(("ec2:", "sts:"))}
+    assert len(granted) > 60
+    assert [action for action in sorted(granted) if not any(fnmatch(action, each) for each in may)] == []
 
 
 def test_the_boundary_lets_through_what_projects_roles_may_do(platform: Mapping[str, Any]) -> None:

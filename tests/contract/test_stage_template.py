@@ -95,7 +95,7 @@ def test_an_asynchronous_stage_answers_in_s3_tells_a_topic_and_has_no_api(templa
         "OutputConfig": {
             "S3OutputPath": "s3://b/asynchronous/prod/output",
             "S3FailurePath": "s3://b/asynchronous/prod/failures",
-            "KmsKeyId": "the KmsKeyArn",
+            "KmsKeyId": "the DataKmsKeyArn",
             "NotificationConfig": {
                 "SuccessTopic": "the NotificationsTopicArn",
                 "ErrorTopic": "the NotificationsTopicArn",

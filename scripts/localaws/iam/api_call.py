@@ -15,10 +15,10 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
-from moto.iam.models import get_account_id_from
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import NotFound
 
+from localaws.accounts import account_of
 from localaws.iam.reference import mapping
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class ApiCall:
     @property
     def account(self) -> str:
         """The account whose resources are meant."""
-        account = get_account_id_from(self.access_key)
-        return str(account)
+        return account_of(self.access_key)
 
     @property
     def partition(self) -> str:

@@ -49,6 +49,8 @@ class Policies:
     resource: Document | None = field(default=None)
     resource_decides: bool = False
     """IAM counts only as far as the resource's policy lets the account in: keys and the trust of roles."""
+    foreign: bool = False
+    """The resource is another account's: both accounts must allow, each by its own policies."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,12 @@ def decide(
     for kind, document in _all(policies):
         if request.denied_by(document):
             return Decision(False, f"with an explicit deny in {kind}")
-    if principal.kind == "root" and not policies.resource_decides:
+    if principal.kind == "root" and not (policies.resource_decides or policies.foreign):
         return ALLOWED
     granted = request.granted_by(policies.resource)
-    if granted == "directly" or (granted and principal.kind in ("anonymous", "root", "service")):
+    if granted and principal.kind in ("anonymous", "root", "service"):
+        return ALLOWED
+    if granted == "directly" and not policies.foreign:
         return ALLOWED
     return request.limited(policies, granted)
 
@@ -111,9 +115,10 @@ class _Request:
     def limited(self, policies: Policies, granted: str) -> Decision:
         """Decide by the identity's own policies and what limits them."""
         verb = f"allows the {self.action} action"
-        if policies.resource_decides and not granted:
+        if (policies.resource_decides or policies.foreign) and not granted:
             return Decision(False, f"because no resource-based policy {verb}")
-        if granted != "role" and not any(map(self.allowed_by, policies.identity)):
+        named = granted == "role" and not policies.foreign
+        if not named and not any(map(self.allowed_by, policies.identity)):
             return Decision(False, f"because no identity-based policy {verb}")
         if policies.boundary and not self.allowed_by(policies.boundary):
             return Decision(False, f"because no permissions boundary {verb}")

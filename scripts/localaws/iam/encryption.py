@@ -12,12 +12,13 @@ from typing import Any
 
 from moto.ecr.models import ecr_backends
 from moto.kms.models import kms_backends
-from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from localaws.accounts import owner
 from localaws.iam.api_call import ApiCall
 from localaws.iam.request_context import RequestContext
+from localaws.iam.resource_policies import find_bucket
 from localaws.services.codecommit.repositories import repositories_of
 
 Use = tuple[str, str, Mapping[str, Sequence[str]]]
@@ -66,7 +67,7 @@ def _uses(
 
 def _key_arn(account: str, region: str, name: str) -> str:
     """Return the ARN of a customer's key; empty for keys of AWS's own and those that are not here."""
-    backend = kms_backends[account][region]
+    backend = kms_backends[owner(name) or account][region]
     if name.startswith("alias/") or ":alias/" in name:
         name = backend.get_key_id_from_alias("alias/" + name.split("alias/", 1)[1]) or ""
     key = backend.keys.get(name.rsplit("/", 1)[-1])
@@ -74,7 +75,7 @@ def _key_arn(account: str, region: str, name: str) -> str:
 
 
 def _s3(call: ApiCall) -> Iterator[Use]:
-    bucket = s3_backends[call.account][call.partition].buckets.get(str(call.params.get("Bucket")))
+    bucket = find_bucket(str(call.params.get("Bucket")))
     if bucket is None:
         return
     name = str(call.params.get("Key", ""))
@@ -89,7 +90,7 @@ def _s3(call: ApiCall) -> Iterator[Use]:
     if call.operation in ("CopyObject", "UploadPartCopy"):
         source = str(call.params.get("CopySource", "")).lstrip("/").partition("?")[0]
         origin, _, key_name = source.partition("/")
-        found = s3_backends[call.account][call.partition].buckets.get(origin)
+        found = find_bucket(origin)
         if found is not None:
             yield from _s3_read(found, key_name, "")
 

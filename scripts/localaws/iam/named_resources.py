@@ -39,7 +39,9 @@ def _of_type(
         yield from fitting
         return
     choices = [_values(call.params, name, variables) for name in kind.variables]
-    scope = {"Partition": call.partition, "Region": call.region, "Account": call.account}
+    # ECR's calls name the account of another's repository apart.
+    account = str(call.params.get("registryId") or call.account)
+    scope = {"Partition": call.partition, "Region": call.region, "Account": account}
     for values in itertools.product(*choices):
         whole = next((each for each in values if each.startswith("arn:") and ":s3:" not in kind.arn), "")
         if not whole:

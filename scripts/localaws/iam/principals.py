@@ -10,9 +10,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
+from localaws.accounts import root_of
 from localaws.iam.decisions import Policies, Principal
 from localaws.iam.policy_documents import Document, read
-from localaws.identity import SERVICE_ACCESS_KEY
 
 ANONYMOUS = Principal("anonymous", "", "anonymous", "anonymous")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -44,8 +44,8 @@ def holder(access_key: str) -> Principal | None:
 
     Sessions of AWS's own accounts (a service's presigned links) are the service's, and act as the account's root.
     """
-    if access_key == SERVICE_ACCESS_KEY:
-        return root()
+    if account := root_of(access_key):
+        return root(account)
     session = _session(access_key)
     if session is not None:
         if session.account_id.startswith("0000000000"):
@@ -81,11 +81,12 @@ def find_role(arn: str) -> Any:
     return next((role for role in list(roles) if role.arn == arn), None)
 
 
-def roles(account: str = DEFAULT_ACCOUNT_ID) -> Iterator[tuple[str, Policies]]:
-    """Yield every role of an account with its policies."""
-    for partition in PARTITIONS:
-        for role in list(iam_backends[account][partition].roles.values()):
-            yield role.arn, policies_of(role_session(role.arn))
+def roles() -> Iterator[tuple[str, Policies]]:
+    """Yield every role of every account with its policies."""
+    for account in list(iam_backends):
+        for partition in PARTITIONS:
+            for role in list(iam_backends[account][partition].roles.values()):
+                yield role.arn, policies_of(role_session(role.arn))
 
 
 def _session(access_key: str) -> AssumedRole | None:

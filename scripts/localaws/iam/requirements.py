@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.accounts import owner
 from localaws.iam.api_call import ApiCall, UnknownCall
 from localaws.iam.encryption import key_uses
 from localaws.iam.named_resources import resources_of
@@ -58,8 +59,19 @@ def requirements_of(call: ApiCall, context: RequestContext) -> list[Requirement]
         found += [
             Requirement(action, arn, context) for arn in _image_repositories(call) for action in IMAGE_READS
         ]
+    found += [Requirement("sagemaker:CreateModel", arn, context) for arn in _others_packages(call)]
     found += [Requirement(*use) for use in key_uses(call, context)]
     return found
+
+
+def _others_packages(call: ApiCall) -> Iterator[str]:
+    """Yield the model packages of other accounts that a model is made from: their registry must let it be."""
+    if (call.service, call.operation) != ("sagemaker", "CreateModel"):
+        return
+    for container in [call.params.get("PrimaryContainer") or {}, *(call.params.get("Containers") or ())]:
+        arn = str(container.get("ModelPackageName", ""))
+        if owner(arn) not in ("", call.account):
+            yield arn
 
 
 def _about(context: RequestContext, arn: str) -> RequestContext:

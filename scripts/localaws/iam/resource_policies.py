@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,10 +11,12 @@ from moto.core.exceptions import ServiceException
 from moto.ecr.models import ecr_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
+from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from localaws.accounts import owner
 from localaws.iam.policy_documents import Document, read
 from localaws.iam.principals import find_role
 from localaws.services.awslambda.lambda_api import find
@@ -34,6 +37,25 @@ def policy_of(arn: str) -> Document | None:
 def decides_alone(arn: str) -> bool:
     """Tell whether IAM's policies count only as far as the resource's own policy lets the account in."""
     return ":kms:" in arn and ":key/" in arn
+
+
+def is_foreign(account: str, arn: str) -> bool:
+    """Tell whether a resource is of another account than the caller's.
+
+    Services (without account) and AWS's own accounts are nobody's strangers.
+    """
+    found = _bucket_owner(arn) if ":s3:::" in arn else owner(arn)
+    accounts = (account, found)
+    return account != found and all(_IS_CUSTOMER.fullmatch(each) for each in accounts)
+
+
+_IS_CUSTOMER = re.compile(r"(?!0000000000)\d{12}")
+
+
+def _bucket_owner(arn: str) -> str:
+    name = arn.rsplit(":", 1)[-1].partition("/")[0]
+    _, account = s3_backends.bucket_accounts.get(name, ("", ""))
+    return str(account)
 
 
 def granted_by_key(arn: str, action: str, principal_arn: str) -> bool:
@@ -59,11 +81,23 @@ def _text(value: Any) -> str:
 
 def _bucket(_: str, parts: list[str]) -> Any:
     name = parts[5].partition("/")[0]
-    for account in list(s3_backends):
-        bucket = s3_backends[account][parts[1]].buckets.get(name)
-        if bucket is not None:
-            return bucket.policy
-    return None
+    bucket = find_bucket(name)
+    return bucket.policy if bucket is not None else None
+
+
+def find_bucket(name: str) -> Any:
+    """Return moto's bucket of a name, whosever it is; None when there is none."""
+    partition, account = s3_backends.bucket_accounts.get(name, ("", ""))
+    return s3_backends[account][partition].buckets.get(name) if account else None
+
+
+def _model_package_group(_: str, parts: list[str]) -> Any:
+    """A group's policy is that of its versions."""
+    kind, _, name = parts[5].partition("/")
+    if kind not in ("model-package", "model-package-group"):
+        return None
+    groups = sagemaker_backends[parts[4]][parts[3]].model_package_groups
+    return getattr(groups.get(name.partition("/")[0]), "policy", None)
 
 
 def _key(_: str, parts: list[str]) -> Any:
@@ -107,6 +141,7 @@ _FINDERS: Mapping[str, Callable[[str, list[str]], Any]] = {
     "kms": _key,
     "lambda": _function,
     "s3": _bucket,
+    "sagemaker": _model_package_group,
     "secretsmanager": _secret,
     "sns": _topic,
     "sqs": _queue,

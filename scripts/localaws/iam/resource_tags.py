@@ -25,7 +25,7 @@ def tags_of(arn: str) -> Mapping[str, str]:
     if lookup is None:
         return {}
     try:
-        return _flat(lookup(runtime().client(parts[2], parts[3] or "us-east-1"), arn))
+        return _flat(lookup(runtime().client(parts[2], parts[3] or "us-east-1", account=parts[4]), arn))
     except ClientError:
         return {}
 

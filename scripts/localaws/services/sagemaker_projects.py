@@ -316,7 +316,7 @@ def _stack_arguments(project: Project, provider: Mapping[str, Any]) -> dict[str,
 
 def _cloudformation(request: Request) -> Any:
     """Return CloudFormation's client for the project's caller: it is they who make, change and delete stacks."""
-    return runtime().client("cloudformation", request.region, request.caller_role)
+    return runtime().client("cloudformation", request.region, request.caller_role, request.account)
 
 
 def _forward(call: Callable[[], Any]) -> Any:
@@ -360,7 +360,7 @@ def _stack_phase(request: Request, project: Project, template: str) -> tuple[str
         for detail in project.detail["TemplateProviderDetails"]
         if detail["CfnTemplateProviderDetail"]["TemplateName"] == template
     )
-    client = runtime().client("cloudformation", request.region)
+    client = runtime().client("cloudformation", request.region, account=request.account)
     stack = client.describe_stacks(StackName=project.stacks[template])["Stacks"][0]
     status = str(stack["StackStatus"])
     message = stack.get("StackStatusReason") or status

@@ -20,6 +20,7 @@ from mlproject.platform_parameters import Place
 from mlproject.rehearsal import rest, scientist, variants
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
+from mlproject.rehearsal.other_accounts import OtherAccounts
 from mlproject.rehearsal.people import People, all_as
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Life:
         Who else takes part; until told otherwise the owner does everybody's work.
     publishing
         What the engineer publishes with besides: arguments of `publish.publish`.
+    accounts
+        Those of stages, where they are others.
     """
 
     local: LocalAws
@@ -74,6 +77,7 @@ class Life:
     variant: str = variants.DEFAULT
     place: Place = Place.CATALOG
     publishing: Mapping[str, Any] = field(default_factory=dict)
+    accounts: OtherAccounts | None = None
     people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
@@ -106,11 +110,14 @@ class Life:
                 self.people.engineer, [role], to=[self.place], progress=progress, **self.publishing
             )
             self.lead = self.local.session_as(self.session, role)
+        if self.accounts:
+            with self.summary.step("prepare the accounts of stages") as progress:
+                self.accounts.prepare(self.people.engineer, progress)
 
     def create(self) -> None:
         """The lead creates a project; where builds cannot, the images get into its ECR repositories meanwhile."""
         location = self._uploaded(self.data) if self.data else ""
-        self.before = account_inventory(self.session)
+        self.before = self._inventory()
         with self.summary.step("create the project") as progress, ExitStack() as imports:
             template = templates.find(self.lead, self.place)
             chosen = {"DataLocation": location, "ProjectVariant": self.variant}
@@ -196,11 +203,15 @@ class Life:
             projects.delete(self.lead, self.project)
             projects.wait_deleted(self.lead, self.project, progress)
         with self.summary.step("nothing is left"):
-            self.summary.leftovers = sorted(account_inventory(self.session) - self.before)
+            self.summary.leftovers = sorted(self._inventory() - self.before)
             if self.summary.leftovers:
                 raise PlatformError(
                     f"{len(self.summary.leftovers)} left: {', '.join(self.summary.leftovers)}"
                 )
+
+    def _inventory(self) -> frozenset[str]:
+        others = self.accounts.inventory() if self.accounts else frozenset()
+        return account_inventory(self.session) | others
 
     def sample_record(self) -> Path:
         """Write a raw record to a file, for a first request by hand."""

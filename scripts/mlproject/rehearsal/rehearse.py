@@ -8,7 +8,16 @@ from pathlib import Path
 from mlproject import console, projects
 from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import Place
-from mlproject.rehearsal import engines, iam_report, logs, people, pipeline_examples, stage_modes, variants
+from mlproject.rehearsal import (
+    engines,
+    iam_report,
+    logs,
+    other_accounts,
+    people,
+    pipeline_examples,
+    stage_modes,
+    variants,
+)
 from mlproject.rehearsal.isolated import Isolation, engine_options
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import BUILD_ENVIRONMENT, Iam, LocalAws, Network, running
@@ -26,6 +35,7 @@ def rehearse(
     place: Place = Place.CATALOG,
     mode: str = stage_modes.DEFAULT,
     network: Network = Network.OPEN,
+    accounts: int = 1,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -52,6 +62,8 @@ def rehearse(
         How the stages answer.
     network
         Where builds and jobs are: in one without internet, packages come from the platform.
+    accounts
+        How many there are: with three, staging and production are in accounts of their own.
 
     Raises
     ------
@@ -77,7 +89,10 @@ def rehearse(
         raise UserError(f"NETWORK is of the variant {variants.DEFAULT}: leave out VARIANT, PIPELINE and MODE")
     if answering and examples:
         raise UserError("PIPELINE ends before a model is deployed: leave out MODE, or the pipeline")
-    usual = variant == variants.DEFAULT and not answering and not isolated
+    others = other_accounts.checked(accounts)
+    if others and (isolated or examples or answering):
+        raise UserError("ACCOUNTS goes with VARIANT and IAM: leave out NETWORK, PIPELINE and MODE")
+    usual = variant == variants.DEFAULT and not answering and not isolated and not others
     chosen = (engine_options if isolated else engines.options)(engine, list(IMAGES.values()))
     summary = Summary(engine=engine)
     started = time.monotonic()
@@ -97,6 +112,9 @@ def rehearse(
             try:
                 if isolation:
                     life.publishing = isolation.prepare()
+                if others:
+                    life.accounts, life.publishing = others, others.publishing
+                    life.people = others.with_developer(local, life.people, in_a_role=iam is not Iam.OFF)
                 if examples:
                     life.begin()
                     pipeline_examples.run(life, examples)

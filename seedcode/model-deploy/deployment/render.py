@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from deployment.model_interface import ModelInterface, model_interface
 from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_in_service import refuse_change_of_mode
+from deployment.stage_session import stage_session
 
 TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
 
@@ -54,7 +56,7 @@ def render_stage(
         "ModelPackageArn": settings.model_package_arn,
         "ModelMediaType": model.media_type,
         "ModelAnswerColumns": ",".join(model.answer_columns),
-        "ModelRoleArn": settings.model_role_arn,
+        "ModelRoleArn": settings.of_stage(stage, "model_role_arn"),
         "EndpointName": getattr(settings, f"{stage}_endpoint_name"),
         "InstanceType": instance_type,
         "InstanceCount": instance_count,
@@ -67,11 +69,12 @@ def render_stage(
         "AsynchronousUri": f"s3://{settings.project_bucket}/asynchronous/{stage}",
         "ConcurrentInvocations": asynchronous.concurrent_invocations,
         "NotificationsTopicArn": getattr(settings, f"{stage}_notifications_topic_arn"),
-        "KmsKeyArn": settings.kms_key_arn,
+        "KmsKeyArn": settings.of_stage(stage, "kms_key_arn"),
+        "DataKmsKeyArn": settings.kms_key_arn,
         "ApiImageUri": settings.api_image_uri,
-        "ApiRoleArn": settings.api_role_arn,
+        "ApiRoleArn": settings.of_stage(stage, "api_role_arn"),
         "FunctionName": getattr(settings, f"{stage}_function_name"),
-        "RestApiId": settings.rest_api_id,
+        "RestApiId": settings.of_stage(stage, "rest_api_id"),
     }
     return {
         # CloudFormation takes strings only.
@@ -97,8 +100,12 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
         )
 
 
-def render(sagemaker: Any, settings: BuildSettings, model: ModelInterface, output: Path) -> None:
+def render(
+    sagemaker: Mapping[Stage, Any], settings: BuildSettings, model: ModelInterface, output: Path
+) -> None:
     """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
+
+    Each stage has the client that sees it, in its own account.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def render(sagemaker: Any, settings: BuildSettings, model: ModelInterface, outpu
     for stage in STAGES:
         config = read_stage_config(stage)
         refuse_change_of_mode(
-            sagemaker,
+            sagemaker[stage],
             getattr(settings, f"{stage}_endpoint_name"),
             config.mode,
             f"sagemaker-{settings.project_name}-{settings.project_id}-{stage}",
@@ -124,9 +131,13 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
     output: Path = parser.parse_args().output
-    settings, sagemaker = BuildSettings(), boto3.client("sagemaker")
-    model = model_interface(sagemaker, settings.model_package_arn, read_record_schema())
-    render(sagemaker, settings, model, output)
+    settings = BuildSettings()
+    model = model_interface(boto3.client("sagemaker"), settings.model_package_arn, read_record_schema())
+    clients = {
+        stage: stage_session(getattr(settings, f"{stage}_test_role_arn"), stage).client("sagemaker")
+        for stage in STAGES
+    }
+    render(clients, settings, model, output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

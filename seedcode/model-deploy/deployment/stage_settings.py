@@ -14,6 +14,8 @@ class StageSettings(BaseSettings):
         ``project:uuid`` of the build, set by CodeBuild.
     codebuild_resolved_source_version
         Commit that the build runs, set by CodeBuild.
+    test_role_arn
+        Role that looks at a stage in another account; empty for a stage in the build's own.
     """
 
     stage: str
@@ -26,6 +28,7 @@ class StageSettings(BaseSettings):
     aws_region: str
     codebuild_build_id: str
     codebuild_resolved_source_version: str = ""
+    test_role_arn: str = ""
 
     @property
     def report_prefix(self) -> str:

@@ -95,6 +95,8 @@ module "test" {
       PROJECT_BUCKET = var.bucket.name
       KMS_KEY_ARN    = var.project.kms_key_arn
     },
-    contains(keys(var.elsewhere), each.key) ? { TEST_ROLE_ARN = var.elsewhere[each.key].test_role_arn } : {},
+    !contains(keys(var.elsewhere), each.key) ? {} : {
+      TEST_ROLE_ARN = var.elsewhere[each.key].test_role_arn
+    },
   )
 }

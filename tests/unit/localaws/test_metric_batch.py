@@ -17,8 +17,8 @@ class FakeRuntime:
 
     put: list[dict[str, Any]] = field(default_factory=list)
 
-    def client(self, service: str, region: str) -> FakeRuntime:
-        assert (service, region) == ("cloudwatch", "eu-west-1")
+    def client(self, service: str, region: str, account: str) -> FakeRuntime:
+        assert (service, region, account) == ("cloudwatch", "eu-west-1", "444455556666")
         return self
 
     def put_metric_data(self, **given: Any) -> None:
@@ -34,7 +34,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> FakeRuntime:
 
 def test_many_requests_become_one_statistic_for_each_set_of_dimensions(runtime: FakeRuntime) -> None:
     dimensions = [{"Api": "things"}, {"Api": "things", "Stage": "prod"}]
-    batch = MetricBatch("eu-west-1", "Mine", dimensions, {"Latency": "Milliseconds"})
+    batch = MetricBatch("444455556666", "eu-west-1", "Mine", dimensions, {"Latency": "Milliseconds"})
     for milliseconds in range(1, 101):
         batch.add({"Latency": float(milliseconds)})
     batch.flush()
@@ -51,5 +51,5 @@ def test_many_requests_become_one_statistic_for_each_set_of_dimensions(runtime: 
 
 
 def test_where_nothing_is_measured_nothing_is_put(runtime: FakeRuntime) -> None:
-    MetricBatch("eu-west-1", "Mine", [{}], {}).flush()
+    MetricBatch("444455556666", "eu-west-1", "Mine", [{}], {}).flush()
     assert runtime.put == []

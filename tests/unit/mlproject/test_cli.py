@@ -26,6 +26,7 @@ def test_every_command_tells_what_it_does() -> None:
         "destroy",
         "environment",
         "faults",
+        "prepare-account",
         "publish",
         "rehearse",
         "reject",

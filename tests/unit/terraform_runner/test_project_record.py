@@ -62,6 +62,22 @@ def test_a_new_project_is_taken_over(store: ProjectStore) -> None:
     assert store.previous_build() == "runner:1"
 
 
+def test_a_project_keeps_the_accounts_that_its_stages_began_in(
+    store: ProjectStore, codebuild: FakeCodeBuild
+) -> None:
+    began = {"production_role_arn": "arn:aws:iam::444455556666:role/stages"}
+    store.take_over(request_of("create"), "runner:1", began)
+    codebuild.ended["runner:1"] = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    store.take_over(
+        request_of("update"), "runner:2", {"staging_role_arn": "arn:aws:iam::777788889999:role/stages"}
+    )
+    assert store.stage_roles() == began
+
+
+def test_a_project_that_nobody_knows_has_no_stages_elsewhere(store: ProjectStore) -> None:
+    assert store.stage_roles() == {}
+
+
 def test_the_same_stack_works_on_after_its_build_is_over(
     store: ProjectStore, codebuild: FakeCodeBuild
 ) -> None:

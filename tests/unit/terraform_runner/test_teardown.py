@@ -98,6 +98,10 @@ class Owned:
     account: Account
     stacks: tuple[str, ...] = ()
 
+    @property
+    def session(self) -> Account:
+        return self.account
+
     def sagemaker_pipelines(self) -> list[str]:
         return [f"{PREFIX}-churn"] if self.account.execution_states else []
 
@@ -149,6 +153,16 @@ def test_what_runs_is_stopped_before_anything_is_deleted(account: Account) -> No
         "delete images",
         "delete objects",
     ]
+
+
+def test_stages_of_other_accounts_go_with_the_project_s_own(account: Account) -> None:
+    production = Account()
+    home = cast(Inventory, Owned(account, (f"{PREFIX}-staging",)))
+    other = cast(Inventory, Owned(production, (f"{PREFIX}-prod",)))
+    teardown.tear_down(cast(Any, account), NAMES, home, False, str, [other])
+    assert production.done == [f"delete {PREFIX}-prod", "delete serving"]
+    assert account.done[0] == f"delete {PREFIX}-staging"
+    assert account.done[-1] == "delete objects"
 
 
 def test_data_that_is_kept_is_not_emptied(account: Account) -> None:

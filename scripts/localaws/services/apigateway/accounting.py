@@ -36,7 +36,8 @@ def _writer(exchange: Exchange, group: str) -> Callable[[str], None]:
     """Return what writes to a log group with the role that API Gateway was given for the account."""
     target = exchange.target
     account = apigateway_backends[target.account][target.region].account
-    return runtime().log_writer(target.region, group, _stream(exchange), account.cloudwatch_role_arn or "")
+    role = account.cloudwatch_role_arn or ""
+    return runtime().log_writer(target.region, group, _stream(exchange), role, target.account)
 
 
 def _write_access_log(exchange: Exchange, answer: Answer) -> None:
@@ -67,10 +68,10 @@ def _put_metrics(exchange: Exchange, answer: Answer) -> None:
     if exchange.integration_milliseconds is not None:
         measured["IntegrationLatency"] = float(exchange.integration_milliseconds)
     target = exchange.target
-    _metrics(target.region, target.api.name, str(target.stage.name)).add(measured)
+    _metrics(target.account, target.region, target.api.name, str(target.stage.name)).add(measured)
 
 
 @functools.cache
-def _metrics(region: str, api: str, stage: str) -> MetricBatch:
+def _metrics(account: str, region: str, api: str, stage: str) -> MetricBatch:
     dimensions = [{"ApiName": api}, {"ApiName": api, "Stage": stage}]
-    return MetricBatch(region, "AWS/ApiGateway", dimensions, UNITS)
+    return MetricBatch(account, region, "AWS/ApiGateway", dimensions, UNITS)

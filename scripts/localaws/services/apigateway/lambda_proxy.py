@@ -9,7 +9,7 @@ import queue
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 from moto.core.exceptions import ServiceException
@@ -39,6 +39,7 @@ _RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", 
 # Set by the gateway or the connection, whatever the function says.
 _DROPPED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 _threads = IdleThreads("apigateway integration")
+Result = TypeVar("Result")
 
 
 def call_function(exchange: Exchange) -> Answer:
@@ -59,7 +60,9 @@ def call_function(exchange: Exchange) -> Answer:
     limit = min(int(integration.timeout_in_millis or MAX_MILLISECONDS), MAX_MILLISECONDS)
     began = time.monotonic()
     try:
-        result = _within(limit / 1000, lambda: _invoke(exchange, arn, payload, integration.credentials or ""))
+        result = _invoke(exchange, arn, payload, integration.credentials or "", limit / 1000)
+    except TimeoutError:
+        raise GatewayError("INTEGRATION_TIMEOUT") from None
     finally:
         exchange.integration_milliseconds = round((time.monotonic() - began) * 1000)
     return _answer(exchange, result)
@@ -94,9 +97,12 @@ def _misconfigured(exchange: Exchange, reason: str) -> GatewayError:
     return GatewayError("API_CONFIGURATION_ERROR")
 
 
-def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: str) -> bytes:
+def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: str, seconds: float) -> bytes:
     try:
-        content, failure = _as_role(arn, payload, role_arn) if role_arn else _as_service(arn, payload)
+        if role_arn:
+            content, failure = _within(seconds, lambda: _as_role(arn, payload, role_arn))
+        else:
+            content, failure = _as_service(arn, payload, seconds)
     except ClientError as error:
         status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
         raise _not_invoked(exchange, error.response["Error"]["Code"], status) from error
@@ -110,14 +116,14 @@ def _invoke(exchange: Exchange, arn: re.Match[str], payload: bytes, role_arn: st
 
 
 def _as_role(arn: re.Match[str], payload: bytes, role_arn: str) -> tuple[bytes, str]:
-    client = runtime().client("lambda", arn["region"], role_arn)
+    client = runtime().client("lambda", arn["region"], role_arn, arn["account"])
     answer = client.invoke(FunctionName=arn.string, Payload=payload)
     return answer["Payload"].read(), answer.get("FunctionError", "")
 
 
-def _as_service(arn: re.Match[str], payload: bytes) -> tuple[bytes, str]:
+def _as_service(arn: re.Match[str], payload: bytes, seconds: float) -> tuple[bytes, str]:
     """Invoke in the gateway's own name, which the resource policy allows: without a request to ourselves."""
-    answer = invoke_now(arn["account"], arn["region"], arn.string, payload)
+    answer = invoke_now(arn["account"], arn["region"], arn.string, payload, seconds)
     return answer["Payload"], answer.get("FunctionError", "")
 
 
@@ -131,9 +137,9 @@ def _not_invoked(exchange: Exchange, code: str, status: int) -> GatewayError:
     return GatewayError("INTEGRATION_FAILURE")
 
 
-def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+def _within(seconds: float, work: Callable[[], Result]) -> Result:
     """Return what ``work`` returns; what takes longer runs on in the background, and nobody waits."""
-    done: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=1)
+    done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
 
     def run() -> None:
         try:
@@ -145,7 +151,7 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
     try:
         result = done.get(timeout=seconds)
     except queue.Empty:
-        raise GatewayError("INTEGRATION_TIMEOUT") from None
+        raise TimeoutError from None
     if isinstance(result, BaseException):
         raise result
     return result

@@ -18,8 +18,8 @@ from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 from werkzeug import Request
 
-from localaws.identity import Identities
-from localaws.runtime import runtime
+from localaws.accounts import root_of
+from localaws.identity import ROOT_SECRET
 from localaws.services.apigateway.exchange import Caller
 from localaws.services.apigateway.gateway_responses import GatewayError
 
@@ -151,12 +151,9 @@ def _candidates(key: str, partition: str) -> Iterator[Known]:
                     yield Known(
                         access_key.secret_access_key, "", None, Caller(key, user.id, user.arn, account)
                     )
-    own = Identities("").credentials("us-east-1")
-    if key == own.access_key_id:
-        # The server's own key stands for the account's root user.
-        account = runtime().account_id
+    if account := root_of(key):
         root = Caller(key, account, f"arn:{partition}:iam::{account}:root", account)
-        yield Known(own.secret_access_key, "", None, root)
+        yield Known(ROOT_SECRET, "", None, root)
 
 
 def _check_token(request: Request, known: Known) -> None:

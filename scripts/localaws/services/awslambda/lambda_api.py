@@ -16,6 +16,7 @@ from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 
 from localaws.operations import Operation, Request, state_of
+from localaws.patience import ENDLESS
 from localaws.services.awslambda import lambda_code
 from localaws.services.awslambda.lambda_calls import POOL, call, call_later
 from localaws.services.awslambda.lambda_model import (
@@ -97,7 +98,7 @@ def create_function(request: Request) -> Answer:
     settings = copy.deepcopy(DEFAULTS)
     settings |= {key: request.params[key] for key in SETTINGS if request.params.get(key) is not None}
     _check_settings(request, settings)
-    code = lambda_code.load(request.params["Code"], request.region)
+    code = lambda_code.load(request.params["Code"], request.account, request.region)
     state = functions(request.account, request.region)
     with state.lock:
         if name in state.by_name:
@@ -145,7 +146,7 @@ def update_function_code(request: Request) -> Answer:
         raise invalid(
             "Please provide ImageUri when updating a function with packageType Image, else an archive."
         )
-    code = lambda_code.load(request.params, request.region)
+    code = lambda_code.load(request.params, request.account, request.region)
     if request.params.get("DryRun"):
         return function.configuration(function.latest)
     with function.lock:
@@ -523,8 +524,8 @@ def get_account_settings(request: Request) -> Answer:
     }
 
 
-def invoke(request: Request) -> Answer:
-    """Invoke: now, later or not at all."""
+def invoke(request: Request, patience: float = ENDLESS) -> Answer:
+    """Invoke: now, later or not at all. Raise TimeoutError when the caller's patience ends first."""
     function, qualifier = _find(request)
     version = function.resolve(qualifier)
     payload = _payload(request)
@@ -542,7 +543,7 @@ def invoke(request: Request) -> Answer:
         return {"StatusCode": 202}
     wants_tail = request.params.get("LogType") == "Tail"
     context = request.params.get("ClientContext") or ""
-    invocation = call(function, qualifier, payload, client_context=context, wants_tail=wants_tail)
+    invocation = call(function, qualifier, payload, patience, client_context=context, wants_tail=wants_tail)
     answer: Answer = {"StatusCode": 200, "Payload": invocation.answer, "ExecutedVersion": version.number}
     if invocation.error:
         answer["FunctionError"] = "Unhandled"

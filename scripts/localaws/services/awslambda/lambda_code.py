@@ -21,7 +21,7 @@ UNPACKED_LIMIT = 262_144_000
 _lock = threading.Lock()
 
 
-def load(package: Mapping[str, Any], region: str) -> Code:
+def load(package: Mapping[str, Any], account: str, region: str) -> Code:
     """Return the code that a call's parameters (``ZipFile``, ``S3Bucket`` ..., ``ImageUri``) name."""
     if package.get("ImageUri"):
         return _load_image(package["ImageUri"])
@@ -29,12 +29,12 @@ def load(package: Mapping[str, Any], region: str) -> Code:
         archive = package["ZipFile"]
         return _unpack(archive if isinstance(archive, bytes) else base64.b64decode(archive))
     if package.get("S3Bucket") and package.get("S3Key"):
-        return _unpack(_fetch(package, region))
+        return _unpack(_fetch(package, account, region))
     raise invalid("Please provide a source for function code.")
 
 
-def _fetch(package: Mapping[str, Any], region: str) -> bytes:
-    s3 = runtime().client("s3", region)
+def _fetch(package: Mapping[str, Any], account: str, region: str) -> bytes:
+    s3 = runtime().client("s3", region, account=account)
     where = {"Bucket": package["S3Bucket"], "Key": package["S3Key"]}
     if package.get("S3ObjectVersion"):
         where["VersionId"] = package["S3ObjectVersion"]

@@ -45,7 +45,7 @@ def template_text(request: Request, previous: str = "") -> str:
     if len(given) != 1:
         raise ValidationError("Either Template URL or Template Body must be specified.")
     if given == ["TemplateURL"]:
-        return fetch_template(request.region, params["TemplateURL"])
+        return fetch_template(request, params["TemplateURL"])
     body = str(params["TemplateBody"])
     if len(body.encode()) > _BODY_LIMIT:
         raise ValidationError(
@@ -63,12 +63,12 @@ def take_in(request: Request, text: str, previous: Input | None = None) -> Input
     texts = parameter_texts(
         template.parameters, params.get("Parameters") or [], previous.texts if previous else {}
     )
-    values = parameter_values(template.parameters, texts, lambda name: _ssm_value(request.region, name))
+    values = parameter_values(template.parameters, texts, lambda name: _ssm_value(request, name))
     check_rules(template.rules, values)
     capabilities = tuple(params.get("Capabilities") or ())
     _check_capabilities(template, capabilities)
     role_arn = params.get("RoleARN") or (previous.role_arn if previous else "")
-    _check_role(request.region, role_arn)
+    _check_role(request, role_arn)
     if params.get("NotificationARNs"):
         raise ValidationError("localaws does not send stack notifications (NotificationARNs)")
     tags = {tag["Key"]: tag["Value"] for tag in params["Tags"]} if "Tags" in params else None
@@ -110,19 +110,23 @@ def _check_capabilities(template: Template, given: Sequence[str]) -> None:
         raise InsufficientCapabilities(f"Requires capabilities : [{needed[0]}]")
 
 
-def _check_role(region: str, role_arn: str) -> None:
+def _check_role(request: Request, role_arn: str) -> None:
     if not role_arn:
         return
     name = role_arn.rsplit("/", 1)[-1]
     try:
-        runtime().client("iam", region).get_role(RoleName=name)
+        runtime().client("iam", request.region, account=request.account).get_role(RoleName=name)
     except ClientError as error:
         raise ValidationError(f"Role {role_arn} is invalid or cannot be assumed") from error
 
 
-def _ssm_value(region: str, name: str) -> str:
+def _ssm_value(request: Request, name: str) -> str:
     try:
-        answer = runtime().client("ssm", region).get_parameter(Name=name, WithDecryption=False)
+        answer = (
+            runtime()
+            .client("ssm", request.region, account=request.account)
+            .get_parameter(Name=name, WithDecryption=False)
+        )
     except ClientError as error:
         raise ValidationError(
             f"Unable to fetch parameters [{name}] from parameter store for this account."
@@ -130,12 +134,16 @@ def _ssm_value(region: str, name: str) -> str:
     return str(answer["Parameter"]["Value"])
 
 
-def fetch_template(region: str, url: str) -> str:
+def fetch_template(request: Request, url: str) -> str:
     """Return the template that lies at an S3 URL."""
     bucket, key, version = _location(url)
     arguments: Mapping[str, Any] = {"VersionId": version} if version else {}
     try:
-        answer = runtime().client("s3", region).get_object(Bucket=bucket, Key=key, **arguments)
+        answer = (
+            runtime()
+            .client("s3", request.region, account=request.account)
+            .get_object(Bucket=bucket, Key=key, **arguments)
+        )
     except ClientError as error:
         message = error.response.get("Error", {}).get("Message", "")
         raise ValidationError(f"S3 error: {message} (bucket {bucket}, key {key})") from error

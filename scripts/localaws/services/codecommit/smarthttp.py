@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from moto.codecommit.models import codecommit_backends
-from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
+from localaws.accounts import account_of
 from localaws.runtime import runtime
 from localaws.services.codecommit import git_http
 from localaws.services.codecommit.refchanges import publish_changes
@@ -53,7 +53,7 @@ def _refuse(start_response: StartResponse, status: str, message: str) -> list[by
 def _account(user: str) -> str:
     # git-remote-codecommit and the CLI's credential helper send `<access key>[%<session token>]`.
     key = user.partition("%")[0]
-    return get_account_id_from(key) if ACCESS_KEY.fullmatch(key) else runtime().account_id
+    return account_of(key) if ACCESS_KEY.fullmatch(key) else runtime().account_id
 
 
 def _caller_arn(account: str, region: str, user: str) -> str:

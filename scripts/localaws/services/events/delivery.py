@@ -47,7 +47,8 @@ class Delivery:
 
     def client(self, service: str) -> Any:
         """Return a client in the target's region, acting as the target's role if it has one."""
-        return runtime().client(service, self.arn.split(":")[3], self.target.get("RoleArn", ""))
+        region, account = self.arn.split(":")[3:5]
+        return runtime().client(service, region, self.target.get("RoleArn", ""), account)
 
     def parameters(self) -> dict[str, Any]:
         """Return the input as a call's parameters; the plain event is none."""
@@ -122,15 +123,15 @@ def _to_queue(delivery: Delivery) -> None:
 
 def _send_to_queue(arn: str, text: str, options: Mapping[str, Any]) -> None:
     region, account, name = arn.split(":")[3:6]
-    sqs = runtime().client("sqs", region)
+    sqs = runtime().client("sqs", region, account=account)
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=text, **options)
 
 
 def _to_log_group(delivery: Delivery) -> None:
     group = delivery.resource.removeprefix("log-group:").removesuffix(":*")
-    region = delivery.arn.split(":")[3]
-    runtime().log_writer(region, group, delivery.event["id"])(delivery.text)
+    region, account = delivery.arn.split(":")[3:5]
+    runtime().log_writer(region, group, delivery.event["id"], account=account)(delivery.text)
 
 
 def _to_bus(delivery: Delivery) -> None:

@@ -1,7 +1,9 @@
-"""Holds image URIs against this account's ECR, so that what is registered exists; others' are taken as given."""
+"""Holds image URIs against the ECR of this server's accounts, so that what is registered exists; others' are taken as
+given."""
 
 from __future__ import annotations
 
+from moto.ecr.models import ecr_backends
 from moto.sagemaker.exceptions import ValidationError
 from moto.utilities.utils import get_partition
 
@@ -11,7 +13,7 @@ from localaws.services.sagemaker.resources import Region
 
 
 def image_digest(region: Region, uri: str) -> str:
-    """Return the digest of an image of this account (``""`` for others'); raise when ECR does not know it."""
+    """Return the digest of an image of an account here (``""`` for others'); raise when ECR does not know it."""
     if _own(region, uri) is None:
         return ""
     try:
@@ -21,13 +23,13 @@ def image_digest(region: Region, uri: str) -> str:
 
 
 def resolved_image(region: Region, uri: str) -> str:
-    """Return the URI by digest of an image of this account, any other URI as it is."""
+    """Return the URI by digest of an image of an account here, any other URI as it is."""
     own = _own(region, uri)
     return own.pinned(image_digest(region, uri)) if own is not None else uri
 
 
 def may_pull_image(region: Region, uri: str, role: str) -> bool:
-    """Tell whether a role may pull an image; those of other accounts are not asked for."""
+    """Tell whether a role may pull an image; those of accounts that are not here are not asked for."""
     own = _own(region, uri)
     if own is None:
         return True
@@ -40,4 +42,12 @@ def _own(region: Region, uri: str) -> ImageUri | None:
         image = ImageUri.parse(uri)
     except ImageNotFound:
         return None
-    return image if image.account == region.account else None
+    return image if image.account == region.account or _is_here(image) else None
+
+
+def _is_here(image: ImageUri) -> bool:
+    """Tell whether an image's repository is that of another account of this server."""
+    return (
+        image.account in ecr_backends
+        and image.repository in ecr_backends[image.account][image.region].repositories
+    )

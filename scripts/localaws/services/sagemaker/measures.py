@@ -19,7 +19,9 @@ class Measures:
 
     def __init__(self, region: Region, endpoint: str, variant: str) -> None:
         dimensions = {"EndpointName": endpoint, "VariantName": variant}
-        self._batch = MetricBatch(region.name, NAMESPACE, [dimensions], {"ModelLatency": "Microseconds"})
+        self._batch = MetricBatch(
+            region.account, region.name, NAMESPACE, [dimensions], {"ModelLatency": "Microseconds"}
+        )
 
     def count(self, status: int, seconds: float, instances: int) -> None:
         """Record one invocation, the model's answer to it and how long it took."""

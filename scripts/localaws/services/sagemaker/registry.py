@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.sagemaker.exceptions import ConflictException, ValidationError
 
+from localaws.accounts import owner
 from localaws.operations import Operation, Request
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
@@ -219,7 +220,9 @@ def delete_model_package(request: Request) -> None:
 def find_package(region: Region, name: str) -> Resource:
     """Return the package of this ARN or name."""
     arn = name if name.startswith("arn:") else region.arn("model-package", name)
-    package: Resource | None = region.table("model_packages").get(arn)
+    # A version may be another account's, whose registry shares it.
+    registry = Region(owner(arn), arn.split(":")[3])
+    package: Resource | None = registry.table("model_packages").get(arn)
     if package is None:
         raise ValidationError(f"ModelPackage {arn} does not exist.")
     return package
@@ -267,7 +270,7 @@ def _next_version(region: Region, params: dict[str, Any], detail: dict[str, Any]
 
 
 def _checked_specification(region: Region, specification: dict[str, Any]) -> dict[str, Any]:
-    bucket = Bucket(runtime().client("s3", region.name))
+    bucket = Bucket(runtime().client("s3", region.name, account=region.account))
     containers = [_checked_container(region, bucket, item) for item in specification["Containers"]]
     return {**specification, "Containers": containers}
 

@@ -100,7 +100,9 @@ class StepContext:
 
     def look(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return what SageMaker itself knows of what the step has made."""
-        return _called(runtime().client("sagemaker", self.region.name), operation, request)
+        return _called(
+            runtime().client("sagemaker", self.region.name, account=self.region.account), operation, request
+        )
 
 
 def output_parameters(values: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -43,7 +43,7 @@ class TuningRun:
         self._search = search
         self._limit = search.limit
         self._ended: queue.SimpleQueue[Trial] = queue.SimpleQueue()
-        self._client = runtime().client("sagemaker", region.name)
+        self._client = runtime().client("sagemaker", region.name, account=region.account)
         config = job.detail["HyperParameterTuningJobConfig"]
         self._resources = config["ResourceLimits"]
         self._criteria = config.get("TuningJobCompletionCriteria", {})

@@ -412,7 +412,7 @@ def _new_artifact(request: Request, given: Mapping[str, Any]) -> Artifact:
             "localaws supports CLOUD_FORMATION_TEMPLATE artifacts with LoadTemplateFromURL only"
         )
     try:
-        body = fetch_template(request.region, info["LoadTemplateFromURL"])
+        body = fetch_template(request, info["LoadTemplateFromURL"])
         if not given.get("DisableTemplateValidation"):
             parse_template(body)
     except ServiceException as error:

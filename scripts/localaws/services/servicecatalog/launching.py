@@ -107,7 +107,7 @@ def describe_provisioning_parameters(request: Request) -> Mapping[str, Any]:
     product = catalog.product(params.get("ProductId"), params.get("ProductName"))
     path = chosen_path(request, product, params)
     artifact = chosen_artifact(catalog, product, params)
-    template = parse_template(fetch_template(request.region, artifact.template_url))
+    template = parse_template(fetch_template(request, artifact.template_url))
     return {
         "ProvisioningArtifactParameters": [_shown_parameter(item) for item in template.parameters.values()],
         "ConstraintSummaries": [{"Type": "LAUNCH"}] if path.launch_role else [],

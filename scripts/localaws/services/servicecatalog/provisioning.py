@@ -240,7 +240,7 @@ def _delete_stack(request: Request, provisioned: ProvisionedProduct) -> None:
 
 
 def _cloudformation(request: Request, provisioned: ProvisionedProduct) -> Any:
-    return runtime().client("cloudformation", request.region, provisioned.launch_role)
+    return runtime().client("cloudformation", request.region, provisioned.launch_role, request.account)
 
 
 def _parameters(parameters: Mapping[str, str]) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from deployment.golden_records import GoldenRecord, fetch_golden_records
 from deployment.model_interface import model_interface
 from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
+from deployment.stage_session import stage_session
 from deployment.stage_settings import StageSettings
 from inference_api.model_formats import ModelFormat, choose_format
 from inference_api.record_columns import sent_columns
@@ -37,6 +38,11 @@ def settings() -> StageSettings:
 
 
 @pytest.fixture(scope="session")
+def stage_account(settings: StageSettings) -> boto3.Session:
+    return stage_session(settings.test_role_arn, settings.stage)
+
+
+@pytest.fixture(scope="session")
 def config(settings: StageSettings) -> StageConfig:
     return read_stage_config(settings.stage)
 
@@ -47,8 +53,8 @@ def golden(settings: StageSettings) -> list[GoldenRecord]:
 
 
 @pytest.fixture(scope="session")
-def api(settings: StageSettings, golden: list[GoldenRecord]) -> ApiClient:
-    client = ApiClient(settings.api_url, settings.aws_region)
+def api(settings: StageSettings, stage_account: boto3.Session, golden: list[GoldenRecord]) -> ApiClient:
+    client = ApiClient(settings.api_url, settings.aws_region, stage_account)
     client.use_api_key_if_asked()
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while client.post(golden[0].record).status_code >= 500 and time.monotonic() < deadline:
@@ -65,9 +71,9 @@ def spoken(settings: StageSettings) -> ModelFormat:
 
 
 @pytest.fixture(scope="session")
-def queue(settings: StageSettings) -> AsynchronousClient:
+def queue(settings: StageSettings, stage_account: boto3.Session) -> AsynchronousClient:
     return AsynchronousClient(
-        boto3.client("sagemaker-runtime"),
+        stage_account.client("sagemaker-runtime"),
         boto3.client("s3"),
         settings.endpoint_name,
         f"{settings.asynchronous_uri}/input/tests",

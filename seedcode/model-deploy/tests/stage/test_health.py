@@ -11,8 +11,10 @@ from deployment.stage_settings import StageSettings
 
 
 @pytest.mark.smoke
-def test_the_endpoint_is_in_service_with_this_model_package(settings: StageSettings) -> None:
-    sagemaker = boto3.client("sagemaker")
+def test_the_endpoint_is_in_service_with_this_model_package(
+    settings: StageSettings, stage_account: boto3.Session
+) -> None:
+    sagemaker = stage_account.client("sagemaker")
     endpoint = sagemaker.describe_endpoint(EndpointName=settings.endpoint_name)
     assert endpoint["EndpointStatus"] == "InService"
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
@@ -22,5 +24,7 @@ def test_the_endpoint_is_in_service_with_this_model_package(settings: StageSetti
 
 
 @pytest.mark.smoke
-def test_the_endpoint_answers_in_the_configured_mode(settings: StageSettings, config: StageConfig) -> None:
-    assert mode_in_service(boto3.client("sagemaker"), settings.endpoint_name) == config.mode
+def test_the_endpoint_answers_in_the_configured_mode(
+    settings: StageSettings, stage_account: boto3.Session, config: StageConfig
+) -> None:
+    assert mode_in_service(stage_account.client("sagemaker"), settings.endpoint_name) == config.mode

@@ -39,7 +39,7 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
             "Could not find endpoint",
             expected_params={"EndpointName": f"sagemaker-churn-p-1-{stage}"},
         )
-    render(sagemaker.client, build_settings, MODEL, tmp_path)
+    render(dict.fromkeys(STAGES, sagemaker.client), build_settings, MODEL, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
         content = json.loads((tmp_path / f"{stage}.json").read_text())
@@ -58,6 +58,36 @@ def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) ->
     assert all(staging[name] != prod[name] for name in own)
     assert all(staging[name] == prod[name] for name in set(staging) - set(own))
     assert prod["DataCaptureUri"] == "s3://sagemaker-churn-p-1-123456789012/data-capture/prod"
+
+
+def test_a_stage_of_another_account_stands_on_its_own(build_settings: BuildSettings) -> None:
+    elsewhere = "arn:aws:iam::444455556666:role/sagemaker-churn-p-1-prod"
+    key = "arn:aws:kms:eu-west-1:444455556666:key/k"
+    settings = build_settings.model_copy(
+        update={
+            "prod_model_role_arn": f"{elsewhere}-model",
+            "prod_api_role_arn": f"{elsewhere}-api",
+            "prod_rest_api_id": "def456",
+            "prod_kms_key_arn": key,
+        }
+    )
+    staging = render_stage(settings, "staging", config(), MODEL)["Parameters"]
+    prod = render_stage(settings, "prod", config(), MODEL)["Parameters"]
+    own = ("ModelRoleArn", "ApiRoleArn", "RestApiId", "KmsKeyArn", "DataKmsKeyArn")
+    assert [prod[name] for name in own] == [
+        f"{elsewhere}-model",
+        f"{elsewhere}-api",
+        "def456",
+        key,
+        settings.kms_key_arn,
+    ]
+    assert [staging[name] for name in own] == [
+        settings.model_role_arn,
+        settings.api_role_arn,
+        settings.rest_api_id,
+        settings.kms_key_arn,
+        settings.kms_key_arn,
+    ]
 
 
 @pytest.mark.parametrize(("scale_out_by", "largest"), [(0, "0"), (3, "5")])

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto.moto_api._internal.models import moto_api_backend
 
+from localaws.accounts import SERVICE_ACCESS_KEY
 from localaws.iam.guard import Guard, Mode
-from localaws.identity import SERVICE_ACCESS_KEY
 from localaws.server import LocalAws
 
 REGION = "us-east-1"

@@ -43,7 +43,7 @@ class Job:
 
     def client(self, service: str) -> Any:
         """Return a client of ``service`` that acts as the stack's role."""
-        return runtime().client(service, self.region, self.role_arn)
+        return runtime().client(service, self.region, self.role_arn, self.account)
 
     def pause(self, seconds: float) -> None:
         """Wait between two looks at a resource; raise when the operation was given up meanwhile."""
