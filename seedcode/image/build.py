@@ -59,12 +59,13 @@ def _build_and_push(
     print(f"{reference} is not there yet: building it from {context}", file=sys.stderr)
     engine.check()
     password = push_password(ecr)
+    arguments = _of_aws(context, repository.region, engine, password)
     if offline is None:
-        engine.build(context, reference, _of_aws(context, repository.region, engine, password))
+        engine.build(context, reference, arguments)
     else:
         engine.login(offline.base_images.host, password)
         with offline.prepared(context) as prepared:
-            engine.build(prepared.context, reference, prepared.arguments)
+            engine.build(prepared.context, reference, {**arguments, **prepared.arguments})
     engine.login(repository.host, password)
     try:
         engine.push(reference)
