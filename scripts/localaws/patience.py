@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -40,7 +41,7 @@ def follow(steps: Steps, patience: float = ENDLESS) -> bool:
             came = wait.event.wait(min(wait.seconds, left))
             if not came and left < wait.seconds:
                 rest = Wait(wait.event, wait.seconds - left)
-                _background.run(lambda: _go_on(steps, rest))
+                _background.run(functools.partial(_go_on, steps, rest))
                 return False
             wait = steps.send(came)
     except StopIteration:

@@ -42,9 +42,14 @@ def allows(account: str, region: str, function: str, qualifier: str, service: st
     return policy is not None and policy.allows(service, source_arn, account)
 
 
-def invoke_now(account: str, region: str, function: str, payload: bytes) -> Mapping[str, Any]:
-    """Run a function for another service and return Invoke's answer; raises what Invoke would answer instead."""
-    return invoke(Request(account, region, "", {"FunctionName": function, "Payload": payload}))
+def invoke_now(
+    account: str, region: str, function: str, payload: bytes, patience: float
+) -> Mapping[str, Any]:
+    """Run a function for another service and return Invoke's answer.
+
+    Raises what Invoke would answer instead, and TimeoutError after so many seconds, whereupon the function runs on.
+    """
+    return invoke(Request(account, region, "", {"FunctionName": function, "Payload": payload}), patience)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
+from localaws.patience import ENDLESS
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_instances import Invocation
 from localaws.services.awslambda.lambda_model import LATEST, Function
@@ -21,11 +22,17 @@ POOL = Pool()
 RETRY_SECONDS = (1.0, 2.0)
 
 
-def call(function: Function, qualifier: str, payload: bytes, **options: Any) -> Invocation:
-    """Run a function and return the finished invocation; options are those of `Invocation`."""
+def call(
+    function: Function, qualifier: str, payload: bytes, patience: float = ENDLESS, **options: Any
+) -> Invocation:
+    """Run a function and return the finished invocation; options are those of `Invocation`.
+
+    Raise TimeoutError when it takes more seconds than the caller has patience; it runs on.
+    """
     version = function.resolve(qualifier)
     invocation = Invocation(payload, function.arn(qualifier), **options)
-    POOL.invoke(function, version, invocation)
+    if not POOL.invoke(function, version, invocation, patience):
+        raise TimeoutError(f"{function.name} did not answer within {patience:.3g} seconds")
     return invocation
 
 

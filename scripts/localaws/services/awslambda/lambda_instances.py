@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localaws.engine import Container, ContainerSpec
+from localaws.patience import Steps, Wait
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_model import Function, Version
 from localaws.services.awslambda.lambda_runtime_api import serve
@@ -80,7 +81,7 @@ class Instance:
         self.version = version
         self.revision_id = version.revision_id
         self.idle_since = time.monotonic()
-        self._inbox: queue.Queue[Invocation | None] = queue.Queue()
+        self._inbox: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._current: Invocation | None = None
         self._logged: Invocation | None = None
         self._report_lock = threading.Lock()
@@ -106,7 +107,7 @@ class Instance:
         """Tell whether the process can take another invocation."""
         return self._container.running() and not self._init_error
 
-    def run(self, invocation: Invocation, started: Callable[[], None] = lambda: None) -> None:
+    def steps(self, invocation: Invocation, started: Callable[[], None]) -> Steps:
         """Run an invocation to its end, whatever that is; logs go to the group and to the invocation.
 
         ``started`` is called when the process has begun to take invocations, or never will.
@@ -116,7 +117,7 @@ class Instance:
         if not self._ready.is_set():
             # What the runtime says while it cannot load the handler belongs to the call that waits for it.
             self._logged = invocation
-        is_ready = self._ready.wait(INIT_SECONDS + timeout)
+        is_ready = self._ready.is_set() or (yield Wait(self._ready, INIT_SECONDS + timeout))
         started()
         if not is_ready:
             invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
@@ -125,7 +126,7 @@ class Instance:
             invocation.finish(self._init_error, error=True)
         elif self._container.running():
             self._inbox.put(invocation)
-            if not invocation.done.wait(timeout):
+            if not (yield Wait(invocation.done, timeout)):
                 invocation.fail("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
                 self._log(
                     f"{_timestamp()} {invocation.request_id} Task timed out after {timeout:.2f} seconds"

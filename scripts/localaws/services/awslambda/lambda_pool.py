@@ -11,11 +11,14 @@ from collections.abc import Callable
 from moto.core.exceptions import ServiceException
 
 from localaws.images import ImageNotFound
+from localaws.patience import ENDLESS, Steps, follow
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
 from localaws.services.awslambda.lambda_model import Function, Version
 
 IDLE_SECONDS = 600
+LOOK_SECONDS = 10.0
+"""How often a function that is called has those looked for that are idle for too long."""
 MOST_STARTS = 4
 """Of a function at once. What comes meanwhile waits for the first environment that is free, old or new: in a rush,
 starting one for each request would take all processors from those that could answer."""
@@ -29,17 +32,28 @@ class Pool:
         self._idle: dict[int, list[Instance]] = {}
         self._busy: Counter[int] = Counter()
         self._starting: Counter[int] = Counter()
+        self._looked: dict[int, float] = {}
         self._lock = threading.Condition()
 
-    def invoke(self, function: Function, version: Version, invocation: Invocation) -> None:
-        """Run an invocation on a warm instance of the version, or on a new one."""
-        instance = self._take(function, version)
-        if instance is None:
-            self._run_new(function, version, invocation)
-        else:
-            self._run(function, instance, invocation)
+    def invoke(
+        self, function: Function, version: Version, invocation: Invocation, patience: float = ENDLESS
+    ) -> bool:
+        """Run an invocation on a warm instance of the version, or on a new one.
 
-    def _run_new(self, function: Function, version: Version, invocation: Invocation) -> None:
+        Tell whether it came to its end in as many seconds as the caller has; what does not goes on by itself.
+        """
+        leaves = time.monotonic() + patience
+        try:
+            instance = self._take(function, version, leaves)
+        except TimeoutError:
+            return False
+        if instance is None:
+            steps = self._on_new(function, version, invocation)
+        else:
+            steps = self._on(function, instance, invocation)
+        return follow(steps, leaves - time.monotonic())
+
+    def _on_new(self, function: Function, version: Version, invocation: Invocation) -> Steps:
         has_started = functools.cache(lambda: self._has_started(function))
         try:
             instance = self._make(function, version)
@@ -50,23 +64,26 @@ class Pool:
                 raise
             invocation.fail("Runtime.InvalidEntrypoint", str(error))
         else:
-            self._run(function, instance, invocation, has_started)
+            yield from self._on(function, instance, invocation, has_started)
 
-    def _run(
+    def _on(
         self,
         function: Function,
         instance: Instance,
         invocation: Invocation,
         has_started: Callable[[], None] = lambda: None,
-    ) -> None:
+    ) -> Steps:
         try:
-            instance.run(invocation, has_started)
+            yield from instance.steps(invocation, has_started)
         finally:
             has_started()
             self._give_back(function, instance)
 
-    def _take(self, function: Function, version: Version) -> Instance | None:
-        """Return an instance that is free, or None for one to be made, which counts as starting from now on."""
+    def _take(self, function: Function, version: Version, leaves: float) -> Instance | None:
+        """Return an instance that is free, or None for one to be made, which counts as starting from now on.
+
+        Raise TimeoutError when there is neither before the caller leaves.
+        """
         key = id(function)
         with self._lock:
             if function.concurrency is not None and self._busy[key] >= function.concurrency:
@@ -76,9 +93,13 @@ class Pool:
                 chosen = self._choose(key, version)
                 if chosen is not None or self._starting[key] < MOST_STARTS:
                     break
-                self._lock.wait()
+                if not self._lock.wait(leaves - time.monotonic()):
+                    self._busy[key] -= 1
+                    raise TimeoutError(f"no environment of {function.name} is free")
             self._starting[key] += chosen is None
-        self.retire(function)
+        if chosen is None or time.monotonic() - self._looked.get(key, 0.0) > LOOK_SECONDS:
+            self._looked[key] = time.monotonic()
+            self.retire(function)
         return chosen
 
     def _choose(self, key: int, version: Version) -> Instance | None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from localaws.patience import Steps, Wait
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
 from localaws.services.awslambda.lambda_model import Function, Version
 from localaws.services.awslambda.lambda_pool import MOST_STARTS, Pool
@@ -20,31 +21,34 @@ class Environments:
     """Makes environments that start when the test lets them, and answer at once."""
 
     def __init__(self) -> None:
-        self.may_start = threading.Semaphore(0)
-        self.starting = 0
+        self.starts: list[threading.Event] = []
         self.made = 0
 
     def make(self, function: Function, version: Version) -> Instance:
         self.made += 1
-        self.starting += 1
-        return cast(Instance, FakeInstance(self, version))
+        instance = FakeInstance(version)
+        self.starts.append(instance.warm)
+        return cast(Instance, instance)
+
+    def starting(self) -> int:
+        return sum(not start.is_set() for start in self.starts)
+
+    def let_start(self, number: int) -> None:
+        for start in [start for start in self.starts if not start.is_set()][:number]:
+            start.set()
 
 
 class FakeInstance:
-    def __init__(self, environments: Environments, version: Version) -> None:
-        self._environments = environments
-        self._warm = False
+    def __init__(self, version: Version) -> None:
+        self.warm = threading.Event()
         self.version, self.revision_id = version, version.revision_id
         self.idle_since = time.monotonic()
 
     def alive(self) -> bool:
         return True
 
-    def run(self, invocation: Invocation, started: Callable[[], None]) -> None:
-        if not self._warm:
-            self._environments.may_start.acquire()
-            self._environments.starting -= 1
-            self._warm = True
+    def steps(self, invocation: Invocation, started: Callable[[], None]) -> Steps:
+        yield Wait(self.warm, 30.0)
         started()
         invocation.finish(b"{}", error=False)
 
@@ -70,12 +74,12 @@ def test_a_rush_starts_few_environments_and_the_first_that_is_free_takes_the_res
     with ThreadPoolExecutor(20) as threads:
         for each in invocations:
             threads.submit(pool.invoke, called, VERSION, each)
-        until(lambda: environments.starting == MOST_STARTS)
+        until(lambda: environments.starting() == MOST_STARTS)
         time.sleep(0.05)
         assert environments.made == MOST_STARTS
-        environments.may_start.release()
+        environments.let_start(1)
         until(lambda: sum(each.done.is_set() for each in invocations) >= 20 - environments.made + 1)
-        environments.may_start.release(environments.made)
+        environments.let_start(environments.made)
     assert all(each.done.is_set() for each in invocations)
     assert environments.made <= 2 * MOST_STARTS
 
@@ -92,6 +96,31 @@ def test_an_environment_that_cannot_be_made_leaves_its_place_to_the_next() -> No
     for _ in range(MOST_STARTS):
         with pytest.raises(RuntimeError, match="no memory"):
             pool.invoke(called, VERSION, Invocation(b"{}", "arn"))
-    environments.may_start.release()
-    pool.invoke(called, VERSION, invocation)
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(pool.invoke, called, VERSION, invocation)
+        until(lambda: environments.starting() == 1)
+        environments.let_start(1)
+        assert done.result(timeout=10)
     assert (invocation.done.is_set(), environments.made) == (True, 1)
+
+
+def test_who_has_no_patience_leaves_and_the_function_runs_on() -> None:
+    environments, called = Environments(), function()
+    pool, invocation = Pool(environments.make), Invocation(b"{}", "arn")
+    assert not pool.invoke(called, VERSION, invocation, patience=0.05)
+    assert not invocation.done.is_set()
+    environments.let_start(1)
+    assert invocation.done.wait(10)
+    until(lambda: pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=0.05))
+    assert environments.made == 1
+
+
+def test_who_waits_for_an_environment_in_vain_leaves_its_place_to_others() -> None:
+    environments, called = Environments(), function(concurrency=MOST_STARTS + 1)
+    pool = Pool(environments.make)
+    for _ in range(MOST_STARTS):
+        assert not pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=0.01)
+    for _ in range(3):
+        assert not pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=0.01)
+    assert environments.made == MOST_STARTS
+    environments.let_start(MOST_STARTS)
