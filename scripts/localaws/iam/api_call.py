@@ -29,7 +29,13 @@ _CREDENTIAL = re.compile(
 )
 # Objects may be large, and nothing in their bytes says who may do what.
 _WITHOUT_BODY = frozenset({"PutObject", "UploadPart"})
-_RUNTIMES = {"sagemaker": ("sagemaker-runtime", re.compile(r"/endpoints/[^/]+/(async-)?invocations"))}
+# Services that sign as another does, by the paths that are theirs.
+_RUNTIMES = {
+    "sagemaker": (
+        ("sagemaker-runtime", re.compile(r"/endpoints/[^/]+/(async-)?invocations")),
+        ("sagemaker-featurestore-runtime", re.compile(r"/(FeatureGroup/|Batch(Get|Write)Record$)")),
+    )
+}
 
 
 class UnknownCall(Exception):
@@ -78,9 +84,8 @@ def read(environ: WSGIEnvironment) -> ApiCall | None:
     if signed is None or signed["service"] == "execute-api":
         return None
     name = mapping()["services"].get(signed["service"], signed["service"])
-    runtime = _RUNTIMES.get(name)
-    if runtime and runtime[1].match(environ.get("PATH_INFO", "")):
-        name = runtime[0]
+    path = environ.get("PATH_INFO", "")
+    name = next((runtime for runtime, paths in _RUNTIMES.get(name, ()) if paths.match(path)), name)
     # S3's operations show in path and headers; those of other services may be in the body.
     body = b"" if name == "s3" else _body(environ)
     request = Request(environ | {"wsgi.input": io.BytesIO(body)})
@@ -89,7 +94,7 @@ def read(environ: WSGIEnvironment) -> ApiCall | None:
         operation, found = get_service_router(name).match(request)
         protocol = determine_request_protocol(model, request.content_type)
     except (NotFound, NotImplementedError, UnknownServiceError) as error:
-        raise UnknownCall(f"{name}: {environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}") from error
+        raise UnknownCall(f"{name}: {environ['REQUEST_METHOD']} {path}") from error
     if name == "s3" and operation.name not in _WITHOUT_BODY:
         body = _body(environ)
     return ApiCall(

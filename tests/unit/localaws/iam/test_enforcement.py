@@ -10,7 +10,7 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from tests.unit.localaws.iam.conftest import REGION, Person, allow
+from tests.unit.localaws.iam.conftest import ACCOUNT, REGION, Person, allow
 
 from localaws.server import LocalAws
 
@@ -197,3 +197,23 @@ def test_the_record_tells_what_was_granted_used_and_denied(
     assert set(record["principals"][arn]["granted"]) == {"sns:ListTopics", "sns:ListSubscriptions"}
     assert record["principals"][arn]["used"] == {"sns:ListTopics": ["*"], "sqs:ListQueues": ["*"]}
     assert [each["action"] for each in record["denied"] if each["principal"] == arn] == ["sqs:ListQueues"]
+
+
+def test_records_of_a_feature_group_are_decided_on_by_the_group(
+    owner: boto3.Session, client: Client, person: Person
+) -> None:
+    client(owner, "sagemaker").create_feature_group(
+        FeatureGroupName="customers",
+        RecordIdentifierFeatureName="phone",
+        EventTimeFeatureName="moment",
+        FeatureDefinitions=[{"FeatureName": name, "FeatureType": "String"} for name in ("phone", "moment")],
+        OnlineStoreConfig={"EnableOnlineStore": True},
+    )
+    group = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:feature-group/customers"
+    reader = client(
+        person("RecordReader", allow("sagemaker:GetRecord", group)), "sagemaker-featurestore-runtime"
+    )
+    asked = {"FeatureGroupName": "customers", "RecordIdentifierValueAsString": "1"}
+    assert "Record" not in reader.get_record(**asked)
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:DeleteRecord"):
+        reader.delete_record(**asked, EventTime="2026-01-01T00:00:00Z")
