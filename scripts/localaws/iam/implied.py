@@ -27,6 +27,11 @@ def may_pull(role_arn: str, repository_arn: str) -> bool:
     return _all(role_arn, [("ecr:GetAuthorizationToken", "*"), *layers])
 
 
+def may_assume(role_arn: str, other_role_arn: str) -> bool:
+    """Tell whether a pipeline's role may take on the role that one of its actions names."""
+    return role_arn == other_role_arn or _all(role_arn, [("sts:AssumeRole", other_role_arn)])
+
+
 def may_fetch(role_arn: str, repository_arn: str) -> bool:
     """Tell whether a pipeline's role may fetch a commit as an archive."""
     return _all(role_arn, [(action, repository_arn) for action in FETCHES])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jmespath
+from moto.kms.models import kms_backends
 
 from localaws.iam.api_call import ApiCall
 from localaws.iam.reference import ResourceType, mapping, resource_types
@@ -104,6 +105,20 @@ def _objects(call: ApiCall, action: str) -> Sequence[str]:
     return [f"{bucket}/{each['Key']}" for each in listed] or named(call, action) or [ANY]
 
 
+def _key(call: ApiCall, action: str) -> Sequence[str]:
+    """A key that a call names by its alias is decided on as the key itself."""
+    return [_of_alias(arn) for arn in named(call, action)] or [ANY]
+
+
+def _of_alias(arn: str) -> str:
+    scope, by_alias, alias = arn.partition(":key/alias/")
+    if not by_alias:
+        return arn
+    region, account = scope.split(":")[3:5]
+    key = kms_backends[account][region].get_key_id_from_alias(f"alias/{alias}")
+    return f"{scope}:key/{key}" if key else arn
+
+
 def _targets(call: ApiCall, action: str) -> Sequence[str]:
     """A rule on the default bus has no bus in its ARN."""
     bus = str(call.params.get("EventBusName") or "default").rsplit("/", 1)[-1]
@@ -151,6 +166,7 @@ _SPECIAL: Mapping[str, Callable[[ApiCall, str], Sequence[str]]] = {
     "codebuild:RetryBuild": _builds,
     "events": _targets,
     "events:PutEvents": _bus,
+    "kms:DescribeKey": _key,
     "lambda": _function,
     "logs": _log_group,
     "s3:DeleteObject": _objects,

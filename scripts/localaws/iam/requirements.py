@@ -137,7 +137,9 @@ def _passed(call: ApiCall) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
         return
     service = f"{_RECEIVERS.get(call.service, prefix_of(call.service))}.amazonaws.com"
     for arn in dict.fromkeys(_roles(call.params)):
-        yield arn, {"iam:PassedToService": [service]}
+        # No role of another account can be passed: a pipeline's own role assumes it when the action runs.
+        if call.service != "codepipeline" or owner(arn) == call.account:
+            yield arn, {"iam:PassedToService": [service]}
 
 
 def _image_repositories(call: ApiCall) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.iam.implied import may_assume
 from localaws.runtime import runtime
 from localaws.services.codepipeline.actions import action_for
 from localaws.services.codepipeline.actions.context import ActionContext
@@ -214,7 +215,10 @@ class Journey:
     def _carry_out(self, run: ActionRun) -> None:
         execution, action = self.execution, run.action
         run.configuration = resolve_all(action["configuration"], execution.namespaces)
-        role_arn = action.get("roleArn") or execution.declaration["roleArn"]
+        own_role_arn = execution.declaration["roleArn"]
+        role_arn = action.get("roleArn") or own_role_arn
+        if not may_assume(own_role_arn, role_arn):
+            raise ActionFailed(f"{own_role_arn} is not authorized to perform AssumeRole on role {role_arn}")
         store = self.pipeline.store(role_arn)
         for artifact in action["inputArtifacts"]:
             if artifact["name"] not in execution.artifacts:

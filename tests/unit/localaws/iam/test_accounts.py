@@ -83,6 +83,18 @@ def test_a_role_of_another_account_is_taken_on_when_both_sides_say_so(
         visit("Stranger", allow("sts:AssumeRole", role))
 
 
+def test_a_key_that_is_named_by_its_alias_is_decided_on_as_the_key(
+    owner: boto3.Session, client: Callable[..., Any], person: Callable[..., boto3.Session]
+) -> None:
+    kms = client(owner, "kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/stages", TargetKeyId=key)
+    looker = client(person("Looker", allow("kms:DescribeKey", key)), "kms")
+    assert looker.describe_key(KeyId="alias/stages")["KeyMetadata"]["Arn"] == key
+    with pytest.raises(ClientError, match="is not authorized to perform: kms:DescribeKey"):
+        client(person("Passer"), "kms").describe_key(KeyId="alias/stages")
+
+
 def test_another_account_s_bucket_needs_its_policy_and_one_s_own(
     neighbour: boto3.Session, client: Callable[..., Any], person: Callable[..., boto3.Session]
 ) -> None:

@@ -130,6 +130,16 @@ def test_a_pipeline_does_not_pass_the_roles_that_its_actions_name_for_later() ->
     } == {ROLE}
 
 
+def test_a_role_of_another_account_in_a_pipeline_is_not_passed_but_assumed_later() -> None:
+    action = {"roleArn": "arn:aws:iam::444455556666:role/deploy", "configuration": {}}
+    pipeline = {"name": "p", "roleArn": ROLE, "stages": [{"actions": [action]}]}
+    assert {
+        arn
+        for name, arn in needs(call("codepipeline", "CreatePipeline", pipeline=pipeline))
+        if "Pass" in name
+    } == {ROLE}
+
+
 def test_tags_of_a_new_resource_need_the_right_to_tag() -> None:
     made = call("sagemaker", "CreateModel", ModelName="m", Tags=[{"Key": "team", "Value": "churn"}])
     found = {each.action: each for each in requirements_of(made, of_call(made, root()))}
