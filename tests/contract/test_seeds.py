@@ -26,8 +26,7 @@ def terraform_environment(module: str) -> set[str]:
     [
         ("model-deploy", "model-deploy/deployment/build_settings.py", {"API_IMAGE_URI"}),
         ("model-deploy", "model-deploy/deployment/stage_settings.py", set()),
-        # A project has no network of its own yet; one that is given one says so by these.
-        ("model-build", "model-build/mlpipelines/project_settings.py", {"SUBNETS", "SECURITY_GROUPS"}),
+        ("model-build", "model-build/mlpipelines/project_settings.py", set()),
     ],
 )
 def test_a_build_finds_every_setting_that_its_program_reads(
