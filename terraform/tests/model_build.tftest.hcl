@@ -114,6 +114,11 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
     condition     = length(data.aws_iam_policy_document.automl) == 0
     error_message = "A project whose pipelines do not search may start AutoML jobs."
   }
+
+  assert {
+    condition     = !contains(data.aws_iam_policy_document.image.statement[*].sid, "PullBasesOfAws")
+    error_message = "A project that does without AWS's images may pull them."
+  }
 }
 
 run "reads_the_data_location_and_nothing_beside_it" {
@@ -150,5 +155,39 @@ run "searches_only_where_it_is_asked_for" {
       one(statement.condition).values == tolist(["p-1"])
     ])
     error_message = "The jobs may search in the name of other projects."
+  }
+}
+
+run "pulls_images_of_aws_where_it_is_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/model-build"
+  }
+
+  variables {
+    project = {
+      name                     = "texts"
+      id                       = "p-1"
+      name_prefix              = "sagemaker-texts-p-1"
+      short_prefix             = "sagemaker-texts-p-1"
+      account_id               = "111122223333"
+      partition                = "aws"
+      dns_suffix               = "amazonaws.com"
+      region                   = "eu-west-1"
+      kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+      uses_aws_images          = true
+    }
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.image.statement[*].sid, "PullBasesOfAws")
+    error_message = "An image cannot be built on one of AWS's."
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.training.statement[*].sid, "PullImagesOfAws")
+    error_message = "Jobs cannot run in an image of AWS's."
   }
 }
