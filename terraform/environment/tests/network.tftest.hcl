@@ -130,11 +130,16 @@ run "reaches_only_the_services_that_are_named" {
   }
 
   variables {
-    endpoints = ["sts", "logs"]
+    endpoints = ["sts", "logs", "iam", "studio"]
   }
 
   assert {
-    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["logs", "sts"])
+    condition = { for service, endpoint in aws_vpc_endpoint.interface : service => endpoint.service_name } == {
+      iam    = "com.amazonaws.iam"
+      logs   = "com.amazonaws.eu-west-1.logs"
+      sts    = "com.amazonaws.eu-west-1.sts"
+      studio = "aws.sagemaker.eu-west-1.studio"
+    }
     error_message = "The endpoints are not the ones named."
   }
 }

@@ -103,3 +103,37 @@ run "gives_each_persona_its_own_abilities" {
     error_message = "A policy is longer than IAM takes (6,144 characters without white space)."
   }
 }
+
+run "offers_an_image_of_one_s_own_in_jupyterlab" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  variables {
+    studio = {
+      auth_mode         = "IAM"
+      vpc_only          = true
+      idle_minutes      = 120
+      keep_home_folders = false
+      custom_image      = { name = "lab", uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/lab@sha256:0" }
+    }
+  }
+
+  assert {
+    condition     = aws_sagemaker_image_version.custom[0].base_image == "111122223333.dkr.ecr.eu-west-1.amazonaws.com/lab@sha256:0"
+    error_message = "The image is not the one that was named."
+  }
+
+  assert {
+    condition     = one(one(aws_sagemaker_domain.this.default_user_settings).jupyter_lab_app_settings).custom_image[0].image_name == "lab"
+    error_message = "JupyterLab does not offer the image."
+  }
+
+  # An empty configuration is no configuration to the provider, and every plan would change it.
+  assert {
+    condition     = one(one(aws_sagemaker_app_image_config.custom[0].jupyter_lab_image_config).file_system_config).default_uid == 1000
+    error_message = "The image's configuration says nothing."
+  }
+}
