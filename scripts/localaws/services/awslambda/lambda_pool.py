@@ -19,9 +19,12 @@ from localaws.services.awslambda.lambda_model import Function, Version
 IDLE_SECONDS = 600
 LOOK_SECONDS = 10.0
 """How often a function that is called has those looked for that are idle for too long."""
-MOST_STARTS = 4
+MOST_STARTS = 2
 """Of a function at once. What comes meanwhile waits for the first environment that is free, old or new: in a rush,
 starting one for each request would take all processors from those that could answer."""
+
+SETTLE_SECONDS = 0.2
+"""How long a request waits for an environment that is at work before it has another one started, likewise."""
 
 
 class Pool:
@@ -31,6 +34,7 @@ class Pool:
         self._make = make
         self._idle: dict[int, list[Instance]] = {}
         self._busy: Counter[int] = Counter()
+        self._working: Counter[int] = Counter()
         self._starting: Counter[int] = Counter()
         self._looked: dict[int, float] = {}
         self._lock = threading.Condition()
@@ -89,18 +93,25 @@ class Pool:
             if function.concurrency is not None and self._busy[key] >= function.concurrency:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
             self._busy[key] += 1
-            while True:
-                chosen = self._choose(key, version)
-                if chosen is not None or self._starting[key] < MOST_STARTS:
-                    break
-                if not self._lock.wait(leaves - time.monotonic()):
+            settled = time.monotonic() + SETTLE_SECONDS
+            while (chosen := self._choose(key, version)) is None and not self._may_start(key, settled):
+                now = time.monotonic()
+                if now >= leaves:
                     self._busy[key] -= 1
                     raise TimeoutError(f"no environment of {function.name} is free")
+                # Whoever has waited long enough to have one started looks again when a start is over.
+                self._lock.wait(min(leaves, settled if now < settled else ENDLESS) - now)
             self._starting[key] += chosen is None
+            self._working[key] += 1
         if chosen is None or time.monotonic() - self._looked.get(key, 0.0) > LOOK_SECONDS:
             self._looked[key] = time.monotonic()
             self.retire(function)
         return chosen
+
+    def _may_start(self, key: int, settled: float) -> bool:
+        starting = self._starting[key]
+        none_warm = self._working[key] == starting
+        return starting < MOST_STARTS and (none_warm or time.monotonic() >= settled)
 
     def _choose(self, key: int, version: Version) -> Instance | None:
         instances = self._idle.get(key, [])
@@ -118,6 +129,7 @@ class Pool:
         key = id(function)
         with self._lock:
             self._busy[key] -= 1
+            self._working[key] -= 1
             if instance is not None and _usable(instance) and not function.deleted:
                 self._idle.setdefault(key, []).insert(0, instance)
                 instance = None

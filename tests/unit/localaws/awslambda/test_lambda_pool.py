@@ -12,8 +12,9 @@ import pytest
 from localaws.patience import Steps, Wait
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
 from localaws.services.awslambda.lambda_model import Function, Version
-from localaws.services.awslambda.lambda_pool import MOST_STARTS, Pool
+from localaws.services.awslambda.lambda_pool import MOST_STARTS, SETTLE_SECONDS, Pool
 
+SLOW = b'"slow"'
 VERSION = cast(Version, SimpleNamespace(revision_id="1"))
 
 
@@ -50,6 +51,8 @@ class FakeInstance:
     def steps(self, invocation: Invocation, started: Callable[[], None]) -> Steps:
         yield Wait(self.warm, 30.0)
         started()
+        if invocation.payload == SLOW:
+            yield Wait(threading.Event(), 1.0)
         invocation.finish(b"{}", error=False)
 
     def stop(self) -> None:
@@ -82,6 +85,24 @@ def test_a_rush_starts_few_environments_and_the_first_that_is_free_takes_the_res
         environments.let_start(environments.made)
     assert all(each.done.is_set() for each in invocations)
     assert environments.made <= 2 * MOST_STARTS
+
+
+def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_started() -> None:
+    environments, called = Environments(), function()
+    pool = Pool(environments.make)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
+        until(lambda: environments.starting() == 1)
+        environments.let_start(1)
+        time.sleep(0.05)
+        second = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"))
+        time.sleep(SETTLE_SECONDS / 2)
+        assert environments.made == 1
+        until(lambda: environments.starting() == 1)
+        environments.let_start(1)
+        assert second.result(timeout=10)
+        assert not first.done()
+    assert environments.made == 2
 
 
 def test_an_environment_that_cannot_be_made_leaves_its_place_to_the_next() -> None:
