@@ -97,3 +97,94 @@ def test_a_product_s_versions_are_matched_by_name_and_url(stacks: Stacks) -> Non
     stacks.update(product("two", "three"))
     assert list(versions()) == ["two", "three"]
     assert versions()["two"] == first["two"]
+
+
+SHOP = """
+Parameters: {Text: {Type: String, Default: before}}
+Resources:
+  Portfolio: {Type: "AWS::ServiceCatalog::Portfolio", Properties: {DisplayName: shop, ProviderName: me}}
+  Product:
+    Type: AWS::ServiceCatalog::CloudFormationProduct
+    Properties:
+      Name: note
+      Owner: me
+      ProvisioningArtifactParameters:
+        - {Name: one, Info: {LoadTemplateFromURL: "https://products.s3.us-east-1.amazonaws.com/note.json"}}
+  Sold: {Type: "AWS::ServiceCatalog::PortfolioProductAssociation", Properties: {PortfolioId: !Ref Portfolio, ProductId: !Ref Product}}
+  Buyer: {Type: "AWS::ServiceCatalog::PortfolioPrincipalAssociation", Properties: {PortfolioId: !Ref Portfolio, PrincipalARN: !Sub "arn:aws:iam::${AWS::AccountId}:role/maker", PrincipalType: IAM}}
+  Note:
+    Type: AWS::ServiceCatalog::CloudFormationProvisionedProduct
+    DependsOn: [Sold, Buyer]
+    Properties:
+      ProductName: note
+      ProvisioningArtifactName: one
+      ProvisioningParameters: [{Key: Text, Value: !Ref Text}]
+Outputs:
+  Said: {Value: !GetAtt Note.Outputs.Said}
+  Stack: {Value: !GetAtt Note.CloudformationStackArn}
+"""  # noqa: E501
+NOTE = {
+    "Parameters": {"Text": {"Type": "String"}},
+    "Resources": {
+        "Note": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Text"}}}
+    },
+    "Outputs": {"Said": {"Value": {"Fn::GetAtt": ["Note", "Value"]}}},
+}
+
+
+def test_a_product_is_provisioned_changed_and_ended_with_its_stack(stacks: Stacks) -> None:
+    s3 = stacks.server.client("s3", REGION)
+    s3.create_bucket(Bucket="products")
+    s3.put_object(Bucket="products", Key="note.json", Body=json.dumps(NOTE).encode())
+    trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]})
+    iam = stacks.server.client("iam", REGION)
+    role = iam.create_role(RoleName="maker", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    assert stacks.create(SHOP, "shop", RoleARN=role)["StackStatus"] == "CREATE_COMPLETE"
+    assert stacks.outputs("shop")["Said"] == "before"
+    note = stacks.outputs("shop")["Stack"]
+    after = [{"ParameterKey": "Text", "ParameterValue": "after"}]
+    assert stacks.update(SHOP, "shop", Parameters=after)["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.outputs("shop") == {"Said": "after", "Stack": note}
+    assert stacks.delete("shop")["StackStatus"] == "DELETE_COMPLETE"
+    assert stacks.settled(note)["StackStatus"] == "DELETE_COMPLETE"
+
+
+MODELS = """
+Parameters: {Status: {Type: String, Default: PendingManualApproval}}
+Resources:
+  Group: {Type: "AWS::SageMaker::ModelPackageGroup", Properties: {ModelPackageGroupName: scores}}
+  Version:
+    Type: AWS::SageMaker::ModelPackage
+    Properties:
+      ModelPackageGroupName: !GetAtt Group.ModelPackageGroupArn
+      ModelApprovalStatus: !Ref Status
+      InferenceSpecification:
+        Containers: [{Image: "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"}]
+        SupportedContentTypes: [text/csv]
+        SupportedResponseMIMETypes: [text/csv]
+  Features:
+    Type: AWS::SageMaker::FeatureGroup
+    Properties:
+      FeatureGroupName: customers
+      RecordIdentifierFeatureName: id
+      EventTimeFeatureName: at
+      FeatureDefinitions: [{FeatureName: id, FeatureType: String}, {FeatureName: at, FeatureType: Fractional}]
+      OnlineStoreConfig: {EnableOnlineStore: true}
+Outputs:
+  Version: {Value: !Ref Version}
+  Features: {Value: !Ref Features}
+"""
+
+
+def test_a_model_version_is_approved_in_place_beside_a_feature_group(stacks: Stacks) -> None:
+    client = stacks.server.client("sagemaker", REGION)
+    assert stacks.create(MODELS, "models")["StackStatus"] == "CREATE_COMPLETE"
+    version = stacks.outputs("models")["Version"]
+    assert client.describe_feature_group(FeatureGroupName="customers")["FeatureGroupStatus"] == "Created"
+    approved = [{"ParameterKey": "Status", "ParameterValue": "Approved"}]
+    assert stacks.update(MODELS, "models", Parameters=approved)["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.outputs("models")["Version"] == version
+    assert client.describe_model_package(ModelPackageName=version)["ModelApprovalStatus"] == "Approved"
+    assert stacks.delete("models")["StackStatus"] == "DELETE_COMPLETE"
+    assert client.list_feature_groups()["FeatureGroupSummaries"] == []

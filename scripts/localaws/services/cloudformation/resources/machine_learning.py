@@ -1,4 +1,4 @@
-"""SageMaker models, endpoints, model package groups and pipelines."""
+"""SageMaker models, endpoints, model packages and their groups, feature groups and pipelines."""
 
 from __future__ import annotations
 
@@ -101,6 +101,34 @@ MODEL_PACKAGE_GROUP = Declaration(
     ),
 )
 
+_PACKAGE = {"ModelPackageName": "id"}
+
+MODEL_PACKAGE = Declaration(
+    type="AWS::SageMaker::ModelPackage",
+    service="sagemaker",
+    create=(Call("create_model_package", spread=True),),
+    physical_id="made.ModelPackageArn",
+    update=(Call("update_model_package", {"ModelPackageArn": "id"}, spread=True),),
+    delete=(Call("delete_model_package", _PACKAGE),),
+    read=Call("describe_model_package", _PACKAGE),
+    attributes={"ModelPackageArn": "id", "ModelPackageStatus": "read.ModelPackageStatus"},
+    wait=Wait("read.ModelPackageStatus", ("Completed",), ("Failed",)),
+    aspects=(_tags(),),
+)
+
+_FEATURE_GROUP = {"FeatureGroupName": "p.FeatureGroupName"}
+
+FEATURE_GROUP = Declaration(
+    type="AWS::SageMaker::FeatureGroup",
+    service="sagemaker",
+    create=(Call("create_feature_group", spread=True),),
+    physical_id="p.FeatureGroupName",
+    delete=(Call("delete_feature_group", _FEATURE_GROUP),),
+    read=Call("describe_feature_group", _FEATURE_GROUP),
+    attributes={"FeatureGroupStatus": "read.FeatureGroupStatus"},
+    wait=Wait("read.FeatureGroupStatus", ("Created",), ("CreateFailed",), "read.FailureReason"),
+)
+
 _DEFINITION = {
     "PipelineDefinition": "p.PipelineDefinition.PipelineDefinitionBody",
     "PipelineDefinitionS3Location": (
@@ -133,4 +161,12 @@ PIPELINE = Declaration(
     ),
 )
 
-DECLARATIONS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, PIPELINE)
+DECLARATIONS = (
+    MODEL,
+    ENDPOINT_CONFIG,
+    ENDPOINT,
+    MODEL_PACKAGE_GROUP,
+    MODEL_PACKAGE,
+    FEATURE_GROUP,
+    PIPELINE,
+)

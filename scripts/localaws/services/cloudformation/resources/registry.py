@@ -16,6 +16,7 @@ from localaws.services.cloudformation.resources import (
     monitoring,
     nested_stack,
     network,
+    provisioned_product,
     rest_api,
     storage,
     studio,
@@ -61,6 +62,6 @@ def unsupported(resource_type: str) -> str:
 @cache
 def table_providers() -> dict[str, TableProvider]:
     """Return the providers that follow a declaration, by type."""
-    repository = developer_tools.CodeCommitProvider()
+    own = (developer_tools.CodeCommitProvider(), provisioned_product.ProvisionedProductProvider())
     declared = [TableProvider(declaration) for module in _MODULES for declaration in module.DECLARATIONS]
-    return {provider.declaration.type: provider for provider in (repository, *declared)}
+    return {provider.declaration.type: provider for provider in (*own, *declared)}
