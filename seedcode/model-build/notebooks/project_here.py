@@ -94,6 +94,24 @@ class ProjectHere:
         content: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
 
+    def jobs(self, pipeline: str) -> dict[str, str]:
+        """Return the jobs of the latest execution of one of the project's pipelines, by the names of its steps."""
+        sagemaker = self.client("sagemaker")
+        executions = sagemaker.list_pipeline_executions(
+            PipelineName=f"{self.facts['PIPELINE_PREFIX']}-{pipeline}", SortOrder="Descending", MaxResults=1
+        )["PipelineExecutionSummaries"]
+        if not executions:
+            raise RuntimeError(f"the pipeline {pipeline} has never run: a push starts it")
+        steps = sagemaker.list_pipeline_execution_steps(
+            PipelineExecutionArn=executions[0]["PipelineExecutionArn"]
+        )["PipelineExecutionSteps"]
+        return {
+            each["StepName"]: job["Arn"].rpartition("/")[2]
+            for each in steps
+            for kind, job in each.get("Metadata", {}).items()
+            if kind.endswith("Job")
+        }
+
     def process(
         self,
         name: str,
