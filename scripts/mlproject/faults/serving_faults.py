@@ -58,7 +58,7 @@ def crash_under_load(world: World) -> Finding:
 )
 def hanging_endpoint(world: World) -> Finding:
     in_production(world)
-    answer = _asked_while_frozen(world, _serving(world))
+    answer = _asked_while_frozen(world, _serving(world), {503, 504})
     return _come_back(world, answer, "the function gives the call up before Lambda ends it")
 
 
@@ -72,7 +72,7 @@ def lambda_timeout(world: World) -> Finding:
     # A warm one, to be frozen.
     ask(world)
     name = world.endpoint_name("prod")
-    answer = _asked_while_frozen(world, world.containers.functions(name))
+    answer = _asked_while_frozen(world, world.containers.functions(name), {502})
     if "Task timed out after" not in logs.read(world.session, f"/aws/lambda/{name}"):
         raise PlatformError("the function's log has no word of its time-out")
     return _come_back(
@@ -80,7 +80,9 @@ def lambda_timeout(world: World) -> Finding:
     )
 
 
-def _asked_while_frozen(world: World, frozen: list[RunningContainer]) -> requests.Response:
+def _asked_while_frozen(
+    world: World, frozen: list[RunningContainer], expected: set[int]
+) -> requests.Response:
     """Return what a caller gets while containers stand still: never an answer, always a sentence."""
     if not frozen:
         raise PlatformError("nothing runs that could be frozen")
@@ -91,7 +93,7 @@ def _asked_while_frozen(world: World, frozen: list[RunningContainer]) -> request
     finally:
         for container in frozen:
             container.thaw()
-    if answer.status_code not in (503, 504):
+    if answer.status_code not in expected:
         raise PlatformError(f"the caller got {answer.status_code}: {answer.text}")
     return answer
 
