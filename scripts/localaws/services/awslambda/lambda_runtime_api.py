@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +44,11 @@ class RuntimeApi(ThreadingHTTPServer):
         """``host:port``, for AWS_LAMBDA_RUNTIME_API."""
         host, port = self.server_address[:2]
         return f"{host!s}:{port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a runtime that was ended in the middle of a request, as one out of time is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _ApiHandler(BaseHTTPRequestHandler):
