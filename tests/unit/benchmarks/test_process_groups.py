@@ -7,7 +7,7 @@ import time
 
 from process_groups import usage_of, watching
 
-BUSY = "import sys, time\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass\nsys.stdin.read()"
+BUSY = "import sys, time\nsys.stdin.readline()\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass\nsys.stdin.read()"
 
 
 def busy_seconds() -> float:
@@ -19,7 +19,10 @@ def test_processes_are_counted_by_what_they_are() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", BUSY, "awslambdaric"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
+        assert child.stdin is not None
         with watching([os.getpid()], 0.1) as watch:
+            child.stdin.write(b"\n")
+            child.stdin.flush()
             deadline = time.monotonic() + 20.0
             while busy_seconds() < 0.05 and time.monotonic() < deadline:
                 time.sleep(0.05)
