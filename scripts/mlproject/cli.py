@@ -333,7 +333,7 @@ def rehearse(
         Place, typer.Option(help="Where the template is published, and the project created from.")
     ] = Place.CATALOG,
     mode: Annotated[
-        str, typer.Option(help="How the stages answer: real-time, serverless or asynchronous.")
+        str, typer.Option(help="How the stages answer: real-time, serverless, asynchronous or batch.")
     ] = "real-time",
     network: Annotated[
         Network, typer.Option(help="Where builds and jobs are; isolated: in one without internet.")

@@ -49,11 +49,18 @@ def tear_down(
     """
     _stop_pipelines(session, names)
     _stop_builds(session, names)
-    _stop_sagemaker_pipelines(session.client("sagemaker"), inventory.sagemaker_pipelines())
+    sagemaker, pipelines = session.client("sagemaker"), inventory.sagemaker_pipelines()
+    _stop_sagemaker_pipelines(sagemaker, pipelines)
     for each in (inventory, *stage_inventories):
         for stack in each.stage_stacks():
             say(f"deleting stack {stack}")
-            _delete_stack(each.session.client("cloudformation"), stack)
+            try:
+                _delete_stack(each.session.client("cloudformation"), stack)
+            except PlatformError as error:
+                # A schedule may have started its pipeline meanwhile; the schedule itself is gone now.
+                say(f"{error}; once more")
+                _stop_sagemaker_pipelines(sagemaker, pipelines)
+                _delete_stack(each.session.client("cloudformation"), stack)
     serving = [each.delete_serving for each in (inventory, *stage_inventories)]
     steps = [*serving, inventory.delete_training, inventory.delete_images]
     if not keep_data:

@@ -174,7 +174,7 @@ run "leads_from_a_version_to_production_through_the_gate" {
         "IMAGE_REPOSITORY_URI", "MODEL_PACKAGE_ARN", "MODEL_PACKAGE_GROUP", "PROJECT_NAME", "PROJECT_ID",
         "PROJECT_BUCKET", "KMS_KEY_ARN", "MODEL_ROLE_ARN", "API_ROLE_ARN", "REST_API_ID",
       ],
-      [for pair in setproduct(["STAGING", "PROD"], ["ENDPOINT_NAME", "FUNCTION_NAME", "INSTANCE_TYPE", "INSTANCE_COUNT", "NOTIFICATIONS_TOPIC_ARN"]) : join("_", pair)],
+      [for pair in setproduct(["STAGING", "PROD"], ["ENDPOINT_NAME", "FUNCTION_NAME", "INSTANCE_TYPE", "INSTANCE_COUNT", "NOTIFICATIONS_TOPIC_ARN", "BATCH_ROLE_ARN", "SCHEDULE_ROLE_ARN"]) : join("_", pair)],
     ))
     error_message = "The build's environment is not the contract's."
   }
@@ -190,7 +190,10 @@ run "leads_from_a_version_to_production_through_the_gate" {
         module.test[stage].environment,
         { for variable in jsondecode(test.configuration.EnvironmentVariables) : variable.name => variable.value },
         )) == jsonencode({
-        STAGE             = stage
+        STAGE = stage
+
+        BATCH_PIPELINE_NAME = "sagemaker-churn-p-1-batch-${stage}"
+
         API_URL           = "https://abc123.execute-api.eu-west-1.amazonaws.com/${stage}/predictions"
         ENDPOINT_NAME     = "sagemaker-churn-p-1-${stage}"
         FUNCTION_NAME     = "sagemaker-churn-p-1-${stage}"

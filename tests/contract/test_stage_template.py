@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 
 from localaws.services.cloudformation.intrinsics import Scope, evaluate
 from localaws.services.cloudformation.template import Template, parse_template
@@ -13,6 +16,7 @@ from localaws.services.cloudformation.template import Template, parse_template
 TEMPLATE = Path(__file__).parents[2] / "seedcode/model-deploy/endpoint.yaml"
 API = {"ApiAlias", "ApiFunction", "ApiLogs", "ApiPermission", "ApiVersion"}
 ENDPOINT = {"Endpoint", "EndpointConfig", "EndpointLogs", "Model", "ModelErrors"}
+BATCH = {"BatchPipeline", "BatchRule", "Model"}
 SCALING = {"ScalableTarget", "ScalingPolicy"}
 
 
@@ -28,6 +32,8 @@ class Stage:
         self._template = template
         values: dict[str, Any] = {name: f"the {name}" for name in template.parameters}
         values |= {"MaxInstanceCount": 3, "DataCapturePercentage": 20, "ServerlessProvisionedConcurrency": 0}
+        values |= {"ModelMediaType": "application/json", "BatchSchedule": "rate(1 day)", "BatchMaxPayload": 6}
+        values |= {"BatchConcurrency": 4, "InstanceCount": 1, "BatchUri": "s3://b/batch/prod"}
         values |= {"AWS::Region": "eu-west-1", "AWS::Partition": "aws", "AWS::AccountId": "1", **parameters}
         conditions = template.evaluate_conditions(values)
         self.resources = set(template.active_resources(conditions))
@@ -105,3 +111,40 @@ def test_an_asynchronous_stage_answers_in_s3_tells_a_topic_and_has_no_api(templa
     policy = stage.properties("ScalingPolicy")["TargetTrackingScalingPolicyConfiguration"]
     assert policy["CustomizedMetricSpecification"]["MetricName"] == "ApproximateBacklogSizePerInstance"
     assert "PredefinedMetricSpecification" not in policy
+
+
+def test_a_batch_stage_is_a_pipeline_and_its_schedule(template: Template) -> None:
+    stage = Stage(template, Mode="batch")
+    assert stage.resources == BATCH
+    assert stage.properties("Model")["EnableNetworkIsolation"] is True
+    rule = stage.properties("BatchRule")
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    assert rule["Targets"][0]["Arn"] == "arn:aws:sagemaker:eu-west-1:1:pipeline/BatchPipeline"
+    assert Stage(template, Mode="batch", BatchSchedule="none").resources == BATCH - {"BatchRule"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "line", "strategy"),
+    [("application/json", "None", "SingleRecord"), ("text/csv", "Line", "MultiRecord")],
+)
+def test_a_batch_pipeline_asks_for_a_transform_as_sagemaker_takes_it(
+    template: Template, media_type: str, line: str, strategy: str
+) -> None:
+    stage = Stage(template, Mode="batch", ModelMediaType=media_type)
+    body = stage.properties("BatchPipeline")["PipelineDefinition"]["PipelineDefinitionBody"]
+    definition = json.loads(body)
+    assert [each["DefaultValue"] for each in definition["Parameters"]] == [
+        "s3://b/batch/prod/input/",
+        "s3://b/batch/prod/output",
+    ]
+    (step,) = definition["Steps"]
+    arguments = step["Arguments"]
+    assert (arguments["TransformInput"]["SplitType"], arguments["BatchStrategy"]) == (line, strategy)
+    assert arguments["TransformOutput"]["AssembleWith"] == line
+    assert "Execution.PipelineExecutionId" in json.dumps(arguments["TransformOutput"].pop("S3OutputPath"))
+    arguments["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://b/batch/prod/input/"
+    arguments["TransformOutput"]["S3OutputPath"] = "s3://b/batch/prod/output/1"
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape: Any = model.operation_model("CreateTransformJob").input_shape
+    report = ParamValidator().validate(arguments | {"TransformJobName": "predict"}, shape)
+    assert report.generate_report() == ""

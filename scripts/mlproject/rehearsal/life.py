@@ -180,7 +180,7 @@ class Life:
     def judge(self, prediction: dict[str, Any], golden: Mapping[str, Any]) -> None:
         """Note a prediction, and raise when its score is not the one that the evaluation computed."""
         self.summary.prediction = prediction
-        if abs(prediction["score"] - golden["score"]) > SCORE_TOLERANCE:
+        if abs(prediction["score"] - golden["score"]) > SCORE_TOLERANCE * max(1.0, abs(golden["score"])):
             raise PlatformError(f"the answer is {prediction}, the evaluation computed {golden['score']}")
 
     def push(self) -> None:

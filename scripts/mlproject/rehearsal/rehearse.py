@@ -104,10 +104,7 @@ def rehearse(
             owner = local.session()
             life = Life(local, owner, summary, data, variant=variant, place=place)
             if iam is not Iam.OFF:
-                asynchronous = answering == stage_modes.ASYNCHRONOUS
-                life.people = people.in_own_roles(
-                    local, owner, stage_modes.CALL_THE_QUEUE if asynchronous else ()
-                )
+                life.people = people.in_own_roles(local, owner, stage_modes.FOR_CALLERS.get(answering, ()))
             isolation = Isolation(local, owner, summary, output) if isolated else None
             try:
                 if isolation:

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "real-time"
 ASYNCHRONOUS = "asynchronous"
+BATCH = "batch"
 CONFIG = Path(__file__).resolve().parents[3] / "seedcode/model-deploy/config"
 REFUSAL = "an update cannot make it"
 
@@ -54,6 +56,31 @@ CALL_THE_QUEUE: Statements = [
 ]
 """What an application that calls an asynchronous endpoint of production needs, besides."""
 
+USE_THE_BUCKET: Statements = [
+    {
+        "Sid": "PutRequests",
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{PROJECT}/batch/prod/input/*",
+    },
+    {
+        "Sid": "FetchAnswers",
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{PROJECT}/batch/prod/output/*",
+    },
+    {
+        "Sid": "FindAnswers",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{PROJECT}",
+    },
+]
+"""What an application needs besides where production predicts in batches."""
+
+FOR_CALLERS: Mapping[str, Statements] = {ASYNCHRONOUS: CALL_THE_QUEUE, BATCH: USE_THE_BUCKET}
+"""What the application developer may do besides, by mode."""
+
 
 def checked(mode: str) -> str:
     """Return ``mode``, empty for the one that every project begins with.
@@ -82,8 +109,8 @@ def run(life: Life, mode: str) -> None:
     life.approve_model()
     life.deploy_to_staging()
     life.deploy_to_production(run=3)
-    if mode == ASYNCHRONOUS:
-        _predict(life)
+    if predict := PREDICTIONS.get(mode):
+        predict(life)
     else:
         life.predict()
     with life.summary.step("another mode is refused while the stages serve") as progress:
@@ -99,6 +126,10 @@ def _push(life: Life, change: scientist.Change, message: str) -> None:
 def _take_example(mode: str, repository: Path) -> None:
     for stage in ("staging", "prod"):
         shutil.copy(repository / f"config/examples/{mode}.yaml", repository / f"config/{stage}.yaml")
+    if mode == BATCH:
+        # A day is too long for a rehearsal.
+        production = repository / "config/prod.yaml"
+        production.write_text(production.read_text().replace("rate(1 day)", "rate(1 minute)"))
 
 
 def _take_default(repository: Path) -> None:
@@ -116,7 +147,33 @@ def _is_refused(life: Life, pipeline: str) -> bool:
     return True
 
 
-def _predict(life: Life) -> None:
+def _predict_by_schedule(life: Life) -> None:
+    """The application puts a file into the bucket, and the schedule's next run leaves the evaluation's score there."""
+    with life.summary.step("predict by the schedule") as progress:
+        golden = life.golden_record()
+        stack = stack_deploy.read(life.session, life.project.names.stage_stack("prod"))
+        if stack is None:
+            raise PlatformError("production has no stack")
+        place, s3 = urlsplit(stack.outputs["BatchUri"]), life.people.developer.client("s3")
+        folder, name = place.path.lstrip("/"), f"{uuid.uuid4()}.json"
+        body = json.dumps([golden["record"]]).encode()
+        s3.put_object(Bucket=place.netloc, Key=f"{folder}/input/{name}", Body=body)
+        started = time.monotonic()
+        found: list[str] = []
+        life.wait(partial(_find, s3, place.netloc, f"{folder}/output/", f"/{name}.out", found), progress)
+        content = json.loads(_read(s3, f"s3://{place.netloc}/{found[0]}"))
+        life.judge(content["predictions"][0], golden)
+        progress(f"answered after {time.monotonic() - started:.1f} s")
+
+
+def _find(s3: Any, bucket: str, prefix: str, suffix: str, found: list[str]) -> bool:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = (item["Key"] for page in pages for item in page.get("Contents", []))
+    found += [key for key in keys if key.endswith(suffix)]
+    return bool(found)
+
+
+def _predict_later(life: Life) -> None:
     """The application puts a record into the bucket, calls the endpoint, and finds the evaluation's score there."""
     with life.summary.step("predict by an asynchronous call") as progress:
         golden = life.golden_record()
@@ -153,3 +210,10 @@ def _is_there(s3: Any, answer: Any) -> bool:
 def _read(s3: Any, uri: str) -> str:
     place = urlsplit(uri)
     return str(s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read().decode())
+
+
+PREDICTIONS: Mapping[str, Callable[[Life], None]] = {
+    ASYNCHRONOUS: _predict_later,
+    BATCH: _predict_by_schedule,
+}
+"""How the application comes to a prediction where the REST API does not answer."""

@@ -51,6 +51,8 @@ class BuildSettings(BaseSettings):
     staging_api_role_arn: str = ""
     staging_rest_api_id: str = ""
     staging_kms_key_arn: str = ""
+    staging_batch_role_arn: str = ""
+    staging_schedule_role_arn: str = ""
     prod_endpoint_name: str
     prod_function_name: str
     prod_instance_type: str
@@ -61,7 +63,13 @@ class BuildSettings(BaseSettings):
     prod_api_role_arn: str = ""
     prod_rest_api_id: str = ""
     prod_kms_key_arn: str = ""
+    prod_batch_role_arn: str = ""
+    prod_schedule_role_arn: str = ""
 
     def of_stage(self, stage: Stage, name: str) -> str:
         """Return a stage's own ``name``, where it has one, else what stages of this account share."""
         return str(getattr(self, f"{stage}_{name}") or getattr(self, name))
+
+    def batch_roles(self, stage: Stage) -> tuple[str, str]:
+        """Return the roles of the stage's pipeline and of its schedule; empty where it can have none."""
+        return getattr(self, f"{stage}_batch_role_arn"), getattr(self, f"{stage}_schedule_role_arn")

@@ -50,6 +50,8 @@ def _parse(line: dict[str, Any]) -> GoldenRecord:
 def golden_difference(predictions: Sequence[Mapping[str, Any]], golden: Sequence[GoldenRecord]) -> float:
     """Return how far the scores of golden records are from those that the evaluation noted, at most.
 
+    Of scores above 1, such as prices, it is the share by which they differ: models compute with some seven digits.
+
     Raises
     ------
     AssertionError
@@ -61,4 +63,6 @@ def golden_difference(predictions: Sequence[Mapping[str, Any]], golden: Sequence
             raise AssertionError(f"a prediction without a score: {dict(prediction)}")
         if item.label not in (None, prediction.get("label")):
             raise AssertionError(f"{dict(prediction)}, but the evaluation noted the label {item.label!r}")
-    return max(abs(float(prediction["score"]) - item.score) for prediction, item in pairs)
+    return max(
+        abs(float(prediction["score"]) - item.score) / max(1.0, abs(item.score)) for prediction, item in pairs
+    )

@@ -6,11 +6,16 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Mode = Literal["real-time", "serverless", "asynchronous"]
+Mode = Literal["real-time", "serverless", "asynchronous", "batch"]
+
+# One of something has no plural s; cron has six fields.
+_SCHEDULE = r"^(rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)|cron\((\S+ ){5}\S+\))$"
+
+# Answers are put into S3, where the API does not wait for them.
+_WITHOUT_API = frozenset({"asynchronous", "batch"})
 
 # SageMaker has them; a stage of this repository does not.
 _NOT_OFFERED = {
-    "batch": "run a batch transform in the modelbuild repository's pipeline instead",
     "multi-model": "a stage serves the one model package that was approved",
 }
 
@@ -55,6 +60,33 @@ class Asynchronous(BaseModel):
     concurrent_invocations: int = Field(ge=1, le=1000)
 
 
+class Batch(BaseModel):
+    """When a stage without an endpoint predicts, and in what portions.
+
+    Attributes
+    ----------
+    schedule
+        When runs start by themselves, as EventBridge writes it: ``rate(1 day)``, ``cron(0 3 * * ? *)`` (UTC); none:
+        whoever needs one starts it.
+    max_payload_mb
+        Largest request to the model; a file of JSON is one.
+    concurrent_requests
+        Requests to an instance at a time.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schedule: str | None = Field(default=None, pattern=_SCHEDULE)
+    max_payload_mb: int = Field(default=6, ge=1, le=100)
+    concurrent_requests: int = Field(default=1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _sends_no_more_than_sagemaker_takes(self) -> Self:
+        if self.max_payload_mb * self.concurrent_requests > 100:
+            raise ValueError("max_payload_mb times concurrent_requests must not be more than 100 MB")
+        return self
+
+
 def refuse_unknown_mode(mode: Any) -> Any:
     """Return ``mode``, or raise ``ValueError`` that says what to do instead of one that is not offered."""
     if mode in _NOT_OFFERED:
@@ -70,6 +102,7 @@ def contradictions(
     data_capture_percentage: int,
     serverless: Serverless | None,
     asynchronous: Asynchronous | None,
+    batch: Batch | None,
 ) -> list[str]:
     """Return what of a stage's settings its mode rules out, each with the reason."""
     rules = (
@@ -82,12 +115,24 @@ def contradictions(
             "mode asynchronous needs the section asynchronous: concurrent_invocations",
         ),
         (
+            mode == "batch" and batch is None,
+            "mode batch needs the section batch, with a schedule or empty braces: batch: {}",
+        ),
+        (
             mode != "serverless" and serverless is not None,
             f"section serverless has no meaning in mode {mode}",
         ),
         (
             mode != "asynchronous" and asynchronous is not None,
             f"section asynchronous has no meaning in mode {mode}",
+        ),
+        (
+            mode != "batch" and batch is not None,
+            f"section batch has no meaning in mode {mode}",
+        ),
+        (
+            mode == "batch" and scale_out_by > 0,
+            "scale_out_by must be 0 in mode batch: each run starts the project's instances and ends them",
         ),
         (
             mode == "serverless" and scale_out_by > 0,
@@ -98,12 +143,12 @@ def contradictions(
             f"data_capture_percentage must be 0 in mode {mode}: SageMaker captures at real-time endpoints only",
         ),
         (
-            mode == "asynchronous" and rest_api,
-            "rest_api must be false in mode asynchronous: the API answers within 29 seconds or not at all, "
-            "and such an endpoint answers in S3",
+            mode in _WITHOUT_API and rest_api,
+            f"rest_api must be false in mode {mode}: the API answers within 29 seconds or not at all, "
+            "and such a stage answers in S3",
         ),
         (
-            mode != "asynchronous" and not rest_api,
+            mode not in _WITHOUT_API and not rest_api,
             f"rest_api must be true in mode {mode}: it is how applications and this repository's tests call it",
         ),
     )

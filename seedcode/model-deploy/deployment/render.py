@@ -15,7 +15,7 @@ import boto3
 from deployment.build_settings import STAGES, BuildSettings, Stage
 from deployment.command_line import run
 from deployment.deployment_errors import UserError
-from deployment.inference_modes import Asynchronous, Serverless
+from deployment.inference_modes import Asynchronous, Batch, Serverless
 from deployment.model_interface import ModelInterface, model_interface
 from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
@@ -31,6 +31,7 @@ _ACCELERATED = re.compile(r"ml\.(g|p|inf|trn)\d[a-z0-9]*\.[a-z0-9]+")
 # For parameters that the stage's mode leaves unused; CloudFormation wants a value for each.
 _ANY_SERVERLESS = Serverless(memory_mb=1024, max_concurrency=1)
 _ANY_ASYNCHRONOUS = Asynchronous(concurrent_invocations=1)
+_NONE = "none"
 
 
 def render_stage(
@@ -48,6 +49,13 @@ def render_stage(
     _refuse_instance_type(instance_type, stage, config)
     serverless = config.serverless or _ANY_SERVERLESS
     asynchronous = config.asynchronous or _ANY_ASYNCHRONOUS
+    batch = config.batch or Batch()
+    batch_roles = settings.batch_roles(stage)
+    if config.mode == "batch" and not all(batch_roles):
+        raise UserError(
+            f"mode batch of config/{stage}.yaml needs roles that this stage has not: a stage in another account never"
+            " has them, one in the project's own after the project's next update"
+        )
     parameters = {
         "StageName": stage,
         "Mode": config.mode,
@@ -69,6 +77,13 @@ def render_stage(
         "AsynchronousUri": f"s3://{settings.project_bucket}/asynchronous/{stage}",
         "ConcurrentInvocations": asynchronous.concurrent_invocations,
         "NotificationsTopicArn": getattr(settings, f"{stage}_notifications_topic_arn"),
+        "BatchPipelineName": f"sagemaker-{settings.project_name}-{settings.project_id}-batch-{stage}",
+        "BatchUri": f"s3://{settings.project_bucket}/batch/{stage}",
+        "BatchSchedule": batch.schedule or _NONE,
+        "BatchMaxPayload": batch.max_payload_mb,
+        "BatchConcurrency": batch.concurrent_requests,
+        "BatchRoleArn": batch_roles[0] or _NONE,
+        "ScheduleRoleArn": batch_roles[1] or _NONE,
         "KmsKeyArn": settings.of_stage(stage, "kms_key_arn"),
         "DataKmsKeyArn": settings.kms_key_arn,
         "ApiImageUri": settings.api_image_uri,
@@ -116,11 +131,13 @@ def render(
     shutil.copy(TEMPLATE, output)
     for stage in STAGES:
         config = read_stage_config(stage)
+        prefix = f"sagemaker-{settings.project_name}-{settings.project_id}"
         refuse_change_of_mode(
             sagemaker[stage],
             getattr(settings, f"{stage}_endpoint_name"),
+            f"{prefix}-batch-{stage}" if all(settings.batch_roles(stage)) else "",
             config.mode,
-            f"sagemaker-{settings.project_name}-{settings.project_id}-{stage}",
+            f"{prefix}-{stage}",
         )
         (output / f"{stage}.json").write_text(
             json.dumps(render_stage(settings, stage, config, model), indent=2) + "\n"

@@ -10,7 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from deployment.deployment_errors import UserError
-from deployment.inference_modes import Asynchronous, Mode, Serverless, contradictions, refuse_unknown_mode
+from deployment.inference_modes import (
+    Asynchronous,
+    Batch,
+    Mode,
+    Serverless,
+    contradictions,
+    refuse_unknown_mode,
+)
 
 CONFIG_FOLDER = Path(__file__).parent.parent / "config"
 
@@ -21,17 +28,19 @@ class StageTests(BaseModel):
     Attributes
     ----------
     score_tolerance
-        How far a golden record's score may lie from the one that the evaluation noted.
+        How far a golden record's score may lie from the one that the evaluation noted; of scores above 1, by which
+        share of it.
     latency_requests
-        Single-record requests that the latency is measured with.
+        Single-record requests that the latency is measured with; in mode batch there are none.
     latency_p95_seconds
-        Most seconds that 95 % of them may take, cold start and, in mode asynchronous, the queue included.
+        Most seconds that 95 % of them may take, cold start and, in mode asynchronous, the queue included; in mode
+        batch, that a run over the golden records may take.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     score_tolerance: float = Field(gt=0)
-    latency_requests: int = Field(ge=20, le=1000)
+    latency_requests: int = Field(default=20, ge=20, le=1000)
     latency_p95_seconds: float = Field(gt=0)
 
 
@@ -48,7 +57,7 @@ class StageConfig(BaseModel):
         Instances that autoscaling may add to those that the project was created with; 0: no autoscaling.
     data_capture_percentage
         Percentage of requests that are captured in the project's bucket; 0: none.
-    serverless, asynchronous
+    serverless, asynchronous, batch
         Settings of the mode of that name.
     tests
         How the stage's tests judge.
@@ -62,6 +71,7 @@ class StageConfig(BaseModel):
     data_capture_percentage: int = Field(ge=0, le=100)
     serverless: Serverless | None = None
     asynchronous: Asynchronous | None = None
+    batch: Batch | None = None
     tests: StageTests
 
     @model_validator(mode="after")
@@ -73,6 +83,7 @@ class StageConfig(BaseModel):
             data_capture_percentage=self.data_capture_percentage,
             serverless=self.serverless,
             asynchronous=self.asynchronous,
+            batch=self.batch,
         )
         if found:
             raise ValueError("; ".join(found))

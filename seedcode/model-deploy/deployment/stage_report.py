@@ -92,12 +92,18 @@ def read_results(junit: Path, settings: StageSettings, config: StageConfig) -> S
         model_package_arn=settings.model_package_arn,
         endpoint_name=settings.endpoint_name,
         mode=config.mode,
-        called_at=settings.api_url if config.rest_api else f"{settings.asynchronous_uri}/input",
+        called_at=_called_at(settings, config),
         commit_id=settings.codebuild_resolved_source_version,
         build_id=settings.codebuild_build_id,
         tests=[_result(case) for case in cases],
         measurements={item.attrib["name"]: float(item.attrib["value"]) for item in root.iter("property")},
     )
+
+
+def _called_at(settings: StageSettings, config: StageConfig) -> str:
+    if config.rest_api:
+        return settings.api_url
+    return f"{settings.batch_uri if config.mode == 'batch' else settings.asynchronous_uri}/input"
 
 
 def _result(case: ElementTree.Element) -> TestResult:

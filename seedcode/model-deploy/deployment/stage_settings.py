@@ -10,6 +10,8 @@ class StageSettings(BaseSettings):
 
     Attributes
     ----------
+    batch_pipeline_name
+        The SageMaker pipeline of a stage in mode batch.
     codebuild_build_id
         ``project:uuid`` of the build, set by CodeBuild.
     codebuild_resolved_source_version
@@ -26,6 +28,7 @@ class StageSettings(BaseSettings):
     project_bucket: str
     kms_key_arn: str
     aws_region: str
+    batch_pipeline_name: str = ""
     codebuild_build_id: str
     codebuild_resolved_source_version: str = ""
     test_role_arn: str = ""
@@ -34,6 +37,11 @@ class StageSettings(BaseSettings):
     def report_prefix(self) -> str:
         """Folder of this build's results in the project's bucket."""
         return f"deployments/{self.stage}/{self.codebuild_build_id.rpartition(':')[2]}"
+
+    @property
+    def batch_uri(self) -> str:
+        """Where a stage in mode batch finds requests and puts answers."""
+        return f"s3://{self.project_bucket}/batch/{self.stage}"
 
     @property
     def asynchronous_uri(self) -> str:

@@ -58,6 +58,16 @@ data "aws_iam_policy_document" "build" {
   }
 
   dynamic "statement" {
+    for_each = module.stages
+
+    content {
+      sid       = "SeeBatchStages"
+      actions   = ["sagemaker:DescribePipeline"]
+      resources = flatten(values(statement.value.batch_pipeline_arns))
+    }
+  }
+
+  dynamic "statement" {
     for_each = length(var.elsewhere) > 0 ? [values(var.elsewhere)[*].test_role_arn] : []
 
     content {
@@ -115,6 +125,13 @@ data "aws_iam_policy_document" "test" {
       "${var.bucket.arn}/asynchronous/${each.key}/failures/*",
       "${var.bucket.arn}/asynchronous/${each.key}/output/*",
     ]
+  }
+
+  # To and from a stage that is a pipeline, beside what is really asked.
+  statement {
+    sid       = "TryBatch"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/batch/${each.key}/tests/*"]
   }
 
   # An answer that is not there yet is "not found" only to who may list; it is denied to others.

@@ -22,6 +22,14 @@ locals {
     REST_API_ID    = var.rest_api.id
   }
 
+  # Where a stage may be a pipeline: in this account.
+  batch_environment = merge([
+    for stage in keys(local.stages_here) : {
+      "${upper(stage)}_BATCH_ROLE_ARN"    = module.stages[0].roles.batch
+      "${upper(stage)}_SCHEDULE_ROLE_ARN" = module.stages[0].roles.schedule
+    }
+  ]...)
+
   # A stage of another account stands on its own.
   other_environment = merge([
     for stage, facts in var.elsewhere : {
@@ -63,7 +71,7 @@ module "build" {
   policy_json        = data.aws_iam_policy_document.build.json
 
   # The pipeline adds MODEL_PACKAGE_ARN.
-  environment = merge(local.stage_environment, local.shared_environment, local.other_environment, {
+  environment = merge(local.stage_environment, local.shared_environment, local.batch_environment, local.other_environment, {
     IMAGE_REPOSITORY_URI = var.api_image_repository.uri
     MODEL_PACKAGE_GROUP  = var.model_package_group.name
     PROJECT_NAME         = var.project.name
@@ -94,6 +102,9 @@ module "test" {
       FUNCTION_NAME  = var.stages[each.key].function_name
       PROJECT_BUCKET = var.bucket.name
       KMS_KEY_ARN    = var.project.kms_key_arn
+    },
+    !contains(keys(local.stages_here), each.key) ? {} : {
+      BATCH_PIPELINE_NAME = module.stages[0].batch_pipelines[each.key]
     },
     !contains(keys(var.elsewhere), each.key) ? {} : {
       TEST_ROLE_ARN = var.elsewhere[each.key].test_role_arn

@@ -92,6 +92,22 @@ data "aws_iam_policy_document" "test" {
     resources = local.endpoint_arns[each.key]
   }
 
+  # Of a stage that is a pipeline.
+  dynamic "statement" {
+    for_each = local.has_batch ? [true] : []
+
+    content {
+      sid = "RunBatch"
+      actions = [
+        "sagemaker:DescribePipeline",
+        "sagemaker:DescribePipelineExecution",
+        "sagemaker:ListPipelineExecutionSteps",
+        "sagemaker:StartPipelineExecution",
+      ]
+      resources = concat(local.batch_pipeline_arns[each.key], [for arn in local.batch_pipeline_arns[each.key] : "${arn}/execution/*"])
+    }
+  }
+
   dynamic "statement" {
     for_each = contains(keys(var.rest_api.keys), each.key) ? [var.rest_api.keys[each.key]] : []
 

@@ -6,6 +6,8 @@ output "roles" {
     model          = module.model_role.arn
     api            = module.api_role.arn
     cloudformation = module.cloudformation_role.arn
+    batch          = one(module.batch_role[*].arn)
+    schedule       = one(module.schedule_role[*].arn)
   }
 }
 
@@ -32,4 +34,14 @@ output "endpoint_arns" {
 output "stack_made_arns" {
   description = "ARNs of what stacks name by chance, by kind."
   value       = local.stack_made_arns
+}
+
+output "batch_pipelines" {
+  description = "Name of the pipeline of each stage in mode batch."
+  value       = local.batch_pipelines
+}
+
+output "batch_pipeline_arns" {
+  description = "ARNs that it may have."
+  value       = local.batch_pipeline_arns
 }

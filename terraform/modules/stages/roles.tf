@@ -49,6 +49,13 @@ data "aws_iam_policy_document" "model" {
     resources = [for stage in keys(var.stages) : "${var.bucket.arn}/asynchronous/${stage}/input/*"]
   }
 
+  # Batch transforms read and write as the model, too.
+  statement {
+    sid       = "AnswerInBatches"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = [for stage in keys(var.stages) : "${var.bucket.arn}/batch/${stage}/*"]
+  }
+
   statement {
     sid     = "WriteAnswers"
     actions = ["s3:PutObject"]
@@ -139,6 +146,8 @@ locals {
 
 data "aws_iam_policy_document" "cloudformation" {
   #checkov:skip=CKV_AWS_356:Each * has its reason beside it.
+  source_policy_documents = data.aws_iam_policy_document.batch_stacks[*].json
+
   statement {
     sid = "ServeModel"
     actions = [
@@ -302,12 +311,10 @@ data "aws_iam_policy_document" "cloudformation" {
       "logs:TagResource",
       "logs:UntagResource",
     ]
-    resources = flatten([
-      for facts in var.stages : [
-        for name in ["/aws/lambda/${facts.function_name}", "/aws/sagemaker/Endpoints/${facts.endpoint_name}"] :
-        ["${local.log_group_arn}:${name}", "${local.log_group_arn}:${name}:*"]
-      ]
-    ])
+    # Patterns: a role's policies have 10,240 characters in all.
+    resources = [
+      for service in ["lambda", "sagemaker/Endpoints"] : "${local.log_group_arn}:/aws/${service}/${var.project.short_prefix}-*"
+    ]
   }
 
   statement {

@@ -31,11 +31,15 @@ variable "actors" {
     model          = string
     api            = string
     cloudformation = string
+    batch          = optional(string)
+    schedule       = optional(string)
   })
   default = {
     model          = "model"
     api            = "api"
     cloudformation = "cloudformation"
+    batch          = "batch"
+    schedule       = "schedule"
   }
 }
 

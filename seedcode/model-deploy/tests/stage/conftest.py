@@ -22,14 +22,15 @@ from inference_api.record_columns import sent_columns
 # A permission or a route that was just made reaches every part of API Gateway within seconds.
 _READY_WITHIN_SECONDS = 60
 
-_OF_THE_API = {"test_predictions.py", "test_refusals.py"}
-_OF_THE_QUEUE = {"test_asynchronous.py"}
+_OF_THE_API = {"test_health.py", "test_predictions.py", "test_refusals.py"}
+_OF_MODES = {"asynchronous": {"test_health.py", "test_asynchronous.py"}, "batch": {"test_batch.py"}}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out the tests of what this stage has not: a test that is skipped would look like one that failed."""
-    has_api = read_stage_config(StageSettings().stage).rest_api
-    return True if collection_path.name in (_OF_THE_QUEUE if has_api else _OF_THE_API) else None
+    meant = _OF_MODES.get(read_stage_config(StageSettings().stage).mode, _OF_THE_API)
+    name = collection_path.name
+    return True if name.startswith("test_") and name.endswith(".py") and name not in meant else None
 
 
 @pytest.fixture(scope="session")

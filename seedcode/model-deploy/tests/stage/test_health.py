@@ -27,4 +27,5 @@ def test_the_endpoint_is_in_service_with_this_model_package(
 def test_the_endpoint_answers_in_the_configured_mode(
     settings: StageSettings, stage_account: boto3.Session, config: StageConfig
 ) -> None:
-    assert mode_in_service(stage_account.client("sagemaker"), settings.endpoint_name) == config.mode
+    sagemaker = stage_account.client("sagemaker")
+    assert mode_in_service(sagemaker, settings.endpoint_name, settings.batch_pipeline_name) == config.mode

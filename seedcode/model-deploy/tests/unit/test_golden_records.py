@@ -14,6 +14,10 @@ def test_the_largest_difference_counts() -> None:
     assert golden_difference(answered, GOLDEN) == 0.25
 
 
+def test_of_large_scores_the_share_counts() -> None:
+    assert golden_difference([{"score": 200_100}], [GoldenRecord({}, 200_000)]) == 0.0005
+
+
 @pytest.mark.parametrize(
     ("last", "words"),
     [({"label": "True"}, "without a score"), ({"score": 0.25, "label": "False"}, "noted the label 'True'")],

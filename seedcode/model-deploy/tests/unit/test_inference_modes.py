@@ -39,6 +39,9 @@ ASYNCHRONOUS = {
     "asynchronous": {"concurrent_invocations": 4},
 }
 
+BATCH = {"mode": "batch", "rest_api": False, "batch": {"schedule": "rate(2 hours)"}}
+PIPELINE = "sagemaker-churn-p-1-batch-staging"
+
 
 @pytest.mark.parametrize("mode", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
 def test_there_is_a_valid_example_of_each_mode(mode: str) -> None:
@@ -52,12 +55,19 @@ def test_a_stage_answers_in_real_time_unless_told() -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"mode": "batch"}, "this template has no mode batch: run a batch transform in the modelbuild"),
+        ({"mode": "batch", "rest_api": False}, "mode batch needs the section batch"),
+        ({"batch": {}}, "section batch has no meaning in mode real-time"),
+        ({**BATCH, "scale_out_by": 1}, "scale_out_by must be 0 in mode batch: each run starts"),
+        ({**BATCH, "data_capture_percentage": 5}, "data_capture_percentage must be 0 in mode batch"),
+        ({**BATCH, "rest_api": True}, "rest_api must be false in mode batch: the API answers"),
+        ({**BATCH, "batch": {"schedule": "rate(1 days)"}}, "batch.schedule"),
+        ({**BATCH, "batch": {"schedule": "cron(0 3 * * *)"}}, "batch.schedule"),
+        ({**BATCH, "batch": {"max_payload_mb": 50, "concurrent_requests": 3}}, "not be more than 100 MB"),
         (
             {"mode": "multi-model"},
             "this template has no mode multi-model: a stage serves the one model package",
         ),
-        ({"mode": "psychic"}, "Input should be 'real-time', 'serverless' or 'asynchronous'"),
+        ({"mode": "psychic"}, "Input should be 'real-time', 'serverless', 'asynchronous' or 'batch'"),
         ({"mode": "serverless"}, "mode serverless needs the section serverless"),
         ({"mode": "asynchronous", "rest_api": False}, "mode asynchronous needs the section asynchronous"),
         ({"serverless": SERVERLESS["serverless"]}, "section serverless has no meaning in mode real-time"),
@@ -120,6 +130,22 @@ def test_an_asynchronous_stage_answers_below_its_own_prefix_and_tells_its_own_to
     assert parameters["NotificationsTopicArn"].endswith(":sagemaker-churn-p-1-prod-predictions")
 
 
+def test_a_batch_stage_has_its_own_pipeline_prefix_and_roles(build_settings: BuildSettings) -> None:
+    parameters = render_stage(build_settings, "prod", config(**BATCH), MODEL)["Parameters"]
+    assert parameters["BatchPipelineName"] == "sagemaker-churn-p-1-batch-prod"
+    assert parameters["BatchUri"] == "s3://sagemaker-churn-p-1-123456789012/batch/prod"
+    assert parameters["BatchSchedule"] == "rate(2 hours)"
+    assert parameters["ScheduleRoleArn"].endswith("-schedule")
+    unscheduled = config(**BATCH | {"batch": {}})
+    assert render_stage(build_settings, "prod", unscheduled, MODEL)["Parameters"]["BatchSchedule"] == "none"
+
+
+def test_a_batch_stage_without_its_roles_is_refused(build_settings: BuildSettings) -> None:
+    settings = build_settings.model_copy(update={"prod_batch_role_arn": ""})
+    with pytest.raises(UserError, match=r"mode batch of config/prod\.yaml needs roles"):
+        render_stage(settings, "prod", config(**BATCH), MODEL)
+
+
 def in_service(sagemaker: Stubber, config: dict[str, Any]) -> None:
     moment = {"CreationTime": 0, "LastModifiedTime": 0}
     described = {
@@ -157,7 +183,7 @@ def test_the_mode_of_an_endpoint_is_read_from_its_config(
     sagemaker: Stubber, described: dict[str, Any], mode: str
 ) -> None:
     in_service(sagemaker, dict(described))
-    assert mode_in_service(sagemaker.client, ENDPOINT) == mode
+    assert mode_in_service(sagemaker.client, ENDPOINT, PIPELINE) == mode
 
 
 def test_a_living_stage_keeps_its_mode_and_the_refusal_says_what_to_do(sagemaker: Stubber) -> None:
@@ -165,20 +191,27 @@ def test_a_living_stage_keeps_its_mode_and_the_refusal_says_what_to_do(sagemaker
     with pytest.raises(
         UserError, match="is real-time, and an update cannot make it serverless: delete the stack s "
     ):
-        refuse_change_of_mode(sagemaker.client, ENDPOINT, "serverless", "s")
+        refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "serverless", "s")
 
 
 def test_a_living_stage_of_the_same_mode_is_updated(sagemaker: Stubber) -> None:
     in_service(sagemaker, {})
-    refuse_change_of_mode(sagemaker.client, ENDPOINT, "real-time", "s")
+    refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "real-time", "s")
 
 
 def test_a_stage_that_is_not_there_may_have_any_mode(sagemaker: Stubber) -> None:
     sagemaker.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint")
-    refuse_change_of_mode(sagemaker.client, ENDPOINT, "asynchronous", "s")
+    sagemaker.add_client_error("describe_pipeline", "ResourceNotFound", "does not exist")
+    refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "asynchronous", "s")
+
+
+def test_a_stage_that_is_a_pipeline_is_in_mode_batch(sagemaker: Stubber) -> None:
+    sagemaker.add_client_error("describe_endpoint", "ValidationException", "Could not find endpoint")
+    sagemaker.add_response("describe_pipeline", {"PipelineName": PIPELINE}, {"PipelineName": PIPELINE})
+    assert mode_in_service(sagemaker.client, ENDPOINT, PIPELINE) == "batch"
 
 
 def test_an_endpoint_that_may_not_be_seen_is_not_taken_for_none(sagemaker: Stubber) -> None:
     sagemaker.add_client_error("describe_endpoint", "AccessDeniedException", "no")
     with pytest.raises(ClientError):
-        mode_in_service(sagemaker.client, ENDPOINT)
+        mode_in_service(sagemaker.client, ENDPOINT, PIPELINE)

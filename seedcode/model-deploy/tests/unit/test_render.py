@@ -39,6 +39,7 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
             "Could not find endpoint",
             expected_params={"EndpointName": f"sagemaker-churn-p-1-{stage}"},
         )
+        sagemaker.add_client_error("describe_pipeline", "ResourceNotFound", "does not exist")
     render(dict.fromkeys(STAGES, sagemaker.client), build_settings, MODEL, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
@@ -54,7 +55,7 @@ def test_each_stage_has_its_own_names_and_size(build_settings: BuildSettings) ->
     staging = render_stage(build_settings, "staging", config(), MODEL)["Parameters"]
     prod = render_stage(build_settings, "prod", config(), MODEL)["Parameters"]
     own = {"StageName", "EndpointName", "FunctionName", "InstanceType", "InstanceCount", "DataCaptureUri"}
-    own |= {"AsynchronousUri", "NotificationsTopicArn"}
+    own |= {"AsynchronousUri", "NotificationsTopicArn", "BatchPipelineName", "BatchUri"}
     assert all(staging[name] != prod[name] for name in own)
     assert all(staging[name] == prod[name] for name in set(staging) - set(own))
     assert prod["DataCaptureUri"] == "s3://sagemaker-churn-p-1-123456789012/data-capture/prod"

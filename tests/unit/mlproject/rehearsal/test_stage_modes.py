@@ -22,8 +22,10 @@ def test_the_mode_that_a_project_begins_with_changes_nothing(mode: str) -> None:
 
 
 def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UserError, match="no mode 'batch': there is real-time, asynchronous, serverless"):
-        stage_modes.checked("batch")
+    with pytest.raises(
+        UserError, match="no mode 'psychic': there is real-time, asynchronous, batch, serverless"
+    ):
+        stage_modes.checked("psychic")
 
 
 def test_a_mode_does_not_go_with_another_pipeline(tmp_path: Path) -> None:
