@@ -72,6 +72,13 @@ def needs(made: ApiCall) -> set[tuple[str, str]]:
             {("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/x:log-stream:s")},
         ),
         (
+            call("sagemaker", "CreateAutoMLJob", AutoMLJobName="j", Tags=[{"Key": "k", "Value": "v"}]),
+            {
+                ("sagemaker:CreateAutoMLJob", f"arn:aws:sagemaker:{HERE}:automl-job/j"),
+                ("sagemaker:AddTags", f"arn:aws:sagemaker:{HERE}:automl-job/j"),
+            },
+        ),
+        (
             call("sagemaker-runtime", "InvokeEndpoint", EndpointName="e"),
             {("sagemaker:InvokeEndpoint", f"arn:aws:sagemaker:{HERE}:endpoint/e")},
         ),
