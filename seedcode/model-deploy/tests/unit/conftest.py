@@ -34,7 +34,10 @@ def s3() -> Iterator[Stubber]:
 
 
 @pytest.fixture
-def build_settings() -> BuildSettings:
+def build_settings(monkeypatch: pytest.MonkeyPatch) -> BuildSettings:
+    # The build that runs these tests has settings of its own.
+    for name in BuildSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
     return BuildSettings(
         model_package_arn=PACKAGE,
         project_name="churn",
