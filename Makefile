@@ -128,11 +128,12 @@ bench-pipelines: .venv/client-sagemaker/.ready ## Checking and compiling pipelin
 # --- The project's life ---------------------------------------------------------------------------------------------
 
 .PHONY: rehearse
-rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, ENGINE=docker, IAM=enforce, PIPELINE=all, VARIANT=autopilot, PUBLISH=s3, MODE=asynchronous, NETWORK=isolated, ACCOUNTS=3)
+rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file.csv, KEEP=1, ENGINE=docker, IAM=enforce, PIPELINE=all, VARIANT=autopilot, PUBLISH=s3, MODE=asynchronous, NETWORK=isolated, ACCOUNTS=3, SOURCE=connection)
 	$(BIN)/mlproject rehearse $(if $(DATA),--data '$(DATA)') $(if $(KEEP),--keep) $(if $(ENGINE),--engine '$(ENGINE)') \
 	  $(if $(IAM),--iam '$(IAM)') $(if $(PIPELINE),--pipeline '$(PIPELINE)') $(if $(VARIANT),--variant '$(VARIANT)') \
-	  $(if $(PUBLISH),--publish-to '$(PUBLISH)') $(if $(MODE),--mode '$(MODE)') $(if $(NETWORK),--network '$(NETWORK)') $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)')
-	$(if $(filter enforce,$(IAM)),$(if $(KEEP)$(PUBLISH)$(MODE)$(VARIANT)$(NETWORK)$(ACCOUNTS),,cp build/iam/report.md docs/iam.md))
+	  $(if $(PUBLISH),--publish-to '$(PUBLISH)') $(if $(MODE),--mode '$(MODE)') $(if $(NETWORK),--network '$(NETWORK)') $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)') \
+	  $(if $(SOURCE),--source '$(SOURCE)')
+	$(if $(filter enforce,$(IAM)),$(if $(KEEP)$(PUBLISH)$(MODE)$(VARIANT)$(NETWORK)$(ACCOUNTS)$(SOURCE),,cp build/iam/report.md docs/iam.md))
 
 .PHONY: faults
 faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name, ENGINE=docker)

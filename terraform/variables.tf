@@ -126,6 +126,65 @@ variable "api_authorization" {
   }
 }
 
+variable "connection_arn" {
+  description = "A connection of CodeConnections to the provider that has the team's repositories; empty: CodeCommit."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36})?$", var.connection_arn))
+    error_message = "The connection is the ARN of a connection or empty, for example arn:aws:codeconnections:eu-west-1:111122223333:connection/1234abcd-12ab-34cd-56ef-1234567890ab."
+  }
+
+  validation {
+    condition     = alltrue([for id in [var.build_repository_id, var.deploy_repository_id] : (id != "") == (var.connection_arn != "")])
+    error_message = "A connection and both repositories of the team are named together, or none of them."
+  }
+}
+
+variable "build_repository_id" {
+  description = "The team's repository that becomes modelbuild, as its provider names it; empty: CodeCommit."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    # No part begins with a dot: the name becomes a part of URLs.
+    condition     = can(regex("^([a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)+)?$", var.build_repository_id)) && length(var.build_repository_id) <= 200
+    error_message = "The build repository is owner/name of at most 200 characters or empty, for example my-team/churn-build."
+  }
+}
+
+variable "deploy_repository_id" {
+  description = "The team's repository that becomes modeldeploy, as its provider names it; empty: CodeCommit."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)+)?$", var.deploy_repository_id)) && length(var.deploy_repository_id) <= 200
+    error_message = "The deploy repository is owner/name of at most 200 characters or empty, for example my-team/churn-deploy."
+  }
+
+  validation {
+    condition     = var.deploy_repository_id == "" || lower(var.deploy_repository_id) != lower(var.build_repository_id)
+    error_message = "The build and the deploy repository are two, not one."
+  }
+}
+
+variable "repository_host" {
+  description = "Where people clone the team's repositories from; the runner asks the connection."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(https://[a-zA-Z0-9.:/_-]+)?$", var.repository_host))
+    error_message = "The repositories' host is an https URL or empty, for example https://github.com."
+  }
+}
+
 variable "permissions_boundary_arn" {
   description = "The platform's managed policy that bounds every role made here."
   type        = string

@@ -17,6 +17,7 @@ from mlproject.errors import MlprojectError
 from mlproject.platform_parameters import Place
 from mlproject.rehearsal.engines import Engine
 from mlproject.rehearsal.local import Iam, Network
+from mlproject.rehearsal.team_repositories import Source
 
 app = typer.Typer(
     name="mlproject",
@@ -81,6 +82,12 @@ def publish(
         list[str] | None,
         typer.Option(help="Id of a domain whose Studio shall show the templates in S3; repeat for more."),
     ] = None,
+    connection: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ARN of a connection that projects may reach their teams' repositories by; repeat for more."
+        ),
+    ] = None,
     vendor: Annotated[
         Path | None,
         typer.Option(help="Folder that `mlproject vendor` has filled, for accounts without internet."),
@@ -112,6 +119,7 @@ def publish(
             studio_role or [],
             to=to or [],
             studio_domains=studio_domain or [],
+            connections=connection or [],
             vendored=vendor,
             network=network,
             runner_in_network=runner_in_network,
@@ -180,6 +188,15 @@ def create(
     production_instance_count: Annotated[
         int | None, typer.Option(help="Instances of production.", min=1, max=10)
     ] = None,
+    connection: Annotated[
+        str, typer.Option(help="ARN of the connection to the team's repositories; empty: CodeCommit.")
+    ] = "",
+    build_repository: Annotated[
+        str, typer.Option(help="With a connection: the team's repository for the model build, owner/name.")
+    ] = "",
+    deploy_repository: Annotated[
+        str, typer.Option(help="With a connection: the team's repository for the deployment, owner/name.")
+    ] = "",
     data_location: Annotated[
         str, typer.Option(help="s3://bucket/key of the data to train on; empty: a sample.")
     ] = "",
@@ -199,6 +216,9 @@ def create(
         "StagingInstanceCount": staging_instance_count,
         "ProductionInstanceType": production_instance_type,
         "ProductionInstanceCount": production_instance_count,
+        "ConnectionArn": connection,
+        "BuildRepositoryId": build_repository,
+        "DeployRepositoryId": deploy_repository,
         "DataLocation": data_location,
         "KeepDataOnDelete": "true" if keep_data_on_delete else "",
         "ApiAuthorization": api_authorization,
@@ -295,7 +315,7 @@ def destroy(
     project = projects.find(session, name)
     if not yes:
         typer.confirm(
-            f"Delete {name} ({project.project_id}), its repositories, models and endpoints?",
+            f"Delete {name} ({project.project_id}), its repositories in CodeCommit, models and endpoints?",
             abort=True,
             err=True,
         )
@@ -341,12 +361,18 @@ def rehearse(
     accounts: Annotated[
         int, typer.Option(help="1, or 3: staging and production in accounts of their own.")
     ] = 1,
+    source: Annotated[
+        Source,
+        typer.Option(help="Where the repositories are: CodeCommit, or the team's own by a connection."),
+    ] = Source.CODECOMMIT,
     json: Json = False,
 ) -> None:
     """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearse import rehearse as run
 
-    summary = run(output, data, keep, iam, engine, pipeline, variant, publish_to, mode, network, accounts)
+    summary = run(
+        output, data, keep, iam, engine, pipeline, variant, publish_to, mode, network, accounts, source
+    )
     if json:
         console.result_json(dataclasses.asdict(summary))
     raise SystemExit(0 if summary.passed else 1)

@@ -10,8 +10,12 @@ from types import MappingProxyType
 from mlproject.errors import UserError
 
 MOST_STUDIO_ROLES = 5
+MOST_CONNECTIONS = 10
 
 _PRINCIPAL = re.compile(r"arn:(aws[a-z-]*):(iam|sts)::(\d{12}):(role|user|group|assumed-role)/(.+)")
+_CONNECTION = re.compile(
+    r"arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}"
+)
 
 
 class Place(StrEnum):
@@ -49,6 +53,7 @@ def parameters(
     *,
     vendored: bool,
     network: Mapping[str, str] = MappingProxyType({}),
+    connections: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the stack's parameters: what is there stays, except for what this publishing says anew."""
     if len(studio_roles) > MOST_STUDIO_ROLES:
@@ -65,6 +70,14 @@ def parameters(
         placed = _placed(current.get("StudioRoleArns", "").split(","), principals)
         made["StudioRoleArns"] = ",".join(placed)
     made["LeadRoleNames"] = ",".join(_role_names(made)) if Place.S3 in kept else ""
+    if connections:
+        if others := [arn for arn in connections if not _CONNECTION.fullmatch(arn)]:
+            raise UserError(f"{', '.join(others)}: not the ARN of a connection")
+        if len(set(connections)) > MOST_CONNECTIONS:
+            raise UserError(
+                f"at most {MOST_CONNECTIONS} connections can be given: policies have no room for more"
+            )
+        made["ConnectionArns"] = ",".join(dict.fromkeys(connections))
     if vendored:
         made["TerraformSource"] = "bucket"
     return made | dict(network)

@@ -82,6 +82,7 @@ def publish(
     production_account: str = "",
     check_vendored: Callable[[Path, Path], None] = vendor.check,
     copy_images: base_images.Copy = base_images.copy,
+    connections: Collection[str] = (),
     progress: Progress,
     root: Path = ROOT,
     stack_name: str = STACK_NAME,
@@ -98,6 +99,8 @@ def publish(
         Where leads shall find this version; empty for where they found the last one.
     studio_domains
         Ids of domains whose Studio shall show the templates in the bucket.
+    connections
+        ARNs of connections that projects may reach their teams' repositories by; none leaves the ones that are.
     vendored
         A folder for accounts without internet, as `vendor.prepare` fills it.
     network
@@ -139,6 +142,7 @@ def publish(
         places,
         vendored=vendored is not None,
         network=found_network,
+        connections=connections,
     )
     parameters |= workload_accounts.parameters(session, stack.parameters, staging_account, production_account)
 

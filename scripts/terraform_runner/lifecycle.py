@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from terraform_runner import stage_accounts
 from terraform_runner.cloudformation_reply import Outcome
+from terraform_runner.git_seeding import SeedWaits
 from terraform_runner.inventory import Inventory
 from terraform_runner.naming import REPOSITORIES, ProjectNames
 from terraform_runner.project_record import ProjectStore
 from terraform_runner.project_request import ProjectRequest, TemplateReference
 from terraform_runner.runner_errors import UserError
 from terraform_runner.runner_settings import RunnerSettings
-from terraform_runner.seeding import offer, seed
+from terraform_runner.source_repositories import SourceRepositories, repositories_of
 from terraform_runner.teardown import tear_down
 from terraform_runner.template_bundle import TemplateBundle, fetch_bundle
 from terraform_runner.terraform_install import install
@@ -58,7 +61,8 @@ class Lifecycle:
             return self._delete(store, previous)
         bundle = self._bundle(self.request.resource_properties)
         bundle.check_variant(self._variant)
-        stack = self._stack(bundle, store, previous)
+        host = self._repositories.host()
+        stack = self._stack(bundle, store, previous, {"repository_host": host} if host else {})
         if self.request.request_type == "Update":
             return self._update(stack, bundle, store)
         return self._create(stack, bundle, store)
@@ -101,14 +105,20 @@ class Lifecycle:
             for orphan in swept:
                 self.say(f"deleted {orphan}, which Terraform did not know")
         store.archive(datetime.now(UTC))
-        return Outcome(True, "The project is deleted.")
+        return Outcome(True, f"The project is deleted. {self._repositories.farewell()}".rstrip())
 
     def _seed(self, bundle: TemplateBundle) -> None:
-        codecommit = self.session.client("codecommit")
+        waiting = []
+        repositories = self._repositories
         for kind in REPOSITORIES:
-            repository = self._names.repository(kind)
-            if seed(codecommit, repository, bundle.seed(kind, self._variant), bundle.version):
-                self.say(f"seeded {repository}")
+            try:
+                if repositories.seed(kind, bundle.seed(kind, self._variant), bundle.version):
+                    self.say(f"seeded {repositories.name(kind)}")
+            except SeedWaits as error:
+                # Both are told of at once: somebody has to merge both.
+                waiting.append(str(error))
+        if waiting:
+            raise UserError(" ".join(waiting))
 
     def _offer(self, applied: TemplateReference | None, bundle: TemplateBundle) -> str:
         """Offer what changed since the ``applied`` template; return what a lead is told of it."""
@@ -119,14 +129,13 @@ class Lifecycle:
         except UserError as error:
             # The project itself is up to date; a bundle that somebody removed must not undo that.
             return f"What changed in the seed files is unknown: {error}"
-        codecommit = self.session.client("codecommit")
+        repositories = self._repositories
         offered = []
         for kind in REPOSITORIES:
-            repository = self._names.repository(kind)
             old, new = before.seed(kind, self._variant), bundle.seed(kind, self._variant)
-            branch = offer(codecommit, repository, old, new, bundle.version)
+            branch = repositories.offer(kind, old, new, bundle.version)
             if branch:
-                offered.append(f"branch {branch} of {repository}")
+                offered.append(f"branch {branch} of {repositories.name(kind)}")
         return f"Seed files that changed wait on {' and '.join(offered)}." if offered else ""
 
     @property
@@ -137,6 +146,11 @@ class Lifecycle:
     @property
     def _variant(self) -> str:
         return self.request.resource_properties.project_variant
+
+    @cached_property
+    def _repositories(self) -> SourceRepositories:
+        folder = self.settings.work_dir / "repositories"
+        return repositories_of(self.session, self._names, self.request.resource_properties, folder)
 
     def _store(self) -> ProjectStore:
         return ProjectStore(
@@ -150,8 +164,17 @@ class Lifecycle:
         s3 = self.session.client("s3")
         return fetch_bundle(s3, self.settings.artifact_bucket, reference, self.settings.work_dir / "bundles")
 
-    def _stack(self, bundle: TemplateBundle, store: ProjectStore, previous: str) -> TerraformStack:
-        """Return the stack, ready to be changed; a lock that the ``previous`` build died with is taken away."""
+    def _stack(
+        self,
+        bundle: TemplateBundle,
+        store: ProjectStore,
+        previous: str,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> TerraformStack:
+        """Return the stack with ``more`` variables, ready to be changed.
+
+        A lock that the ``previous`` build died with is taken away.
+        """
         program = install(self.settings, self.session.client("s3"), self.settings.work_dir / "terraform")
         backend = {
             "bucket": self.settings.state_bucket,
@@ -166,6 +189,7 @@ class Lifecycle:
             self.request.resource_properties.terraform_variables()
             | self.settings.platform_variables()
             | store.stage_roles()
+            | dict(more)
         )
         if lock := store.stale_lock(previous):
             self.say(f"taking away the lock {lock} of the dead build {previous}")

@@ -32,9 +32,20 @@ _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(frozen=True)
 class Record:
-    """Whose the project is, who works on it, its variant, and the template it was last brought to (empty: none yet).
+    """What a project is.
 
-    The roles are those in the accounts of its stages, which it keeps for life; empty for a stage in its own account.
+    Attributes
+    ----------
+    stack_id, build_id
+        Whose it is, and who works on it.
+    template_version, template_sha256
+        The template it was last brought to; empty: none yet.
+    variant
+        What it began as.
+    repositories
+        The team's; empty: it has some in CodeCommit.
+    staging_role_arn, production_role_arn
+        In the accounts of its stages, kept for life; empty for a stage in its own account.
     """
 
     stack_id: str
@@ -42,6 +53,7 @@ class Record:
     template_version: str = ""
     template_sha256: str = ""
     variant: str = DEFAULT_VARIANT
+    repositories: str = ""
     staging_role_arn: str = ""
     production_role_arn: str = ""
 
@@ -87,7 +99,8 @@ class ProjectStore:
         Raises
         ------
         UserError
-            If the id is another stack's, another build is at work, or the project shall become another variant.
+            If the id is another stack's, another build is at work, or the project shall get another variant or other
+            repositories.
         """
         found, etag = self._record()
         if found and found.stack_id != request.stack_id:
@@ -102,9 +115,18 @@ class ProjectStore:
                 f"A project's variant cannot be changed: this one was seeded as {found.variant}, and its repositories "
                 f"are its team's since. Create a new project for {wanted}."
             )
+        repositories = request.resource_properties.repositories
+        if found and found.repositories != repositories and request.request_type != "Delete":
+            raise UserError(
+                "A project's repositories cannot be changed: this one has "
+                f"{found.repositories or 'some in CodeCommit'}. Create a new project, or update this one with the "
+                "repositories that it has; its connection may change."
+            )
         if found and found.build_id != build_id:
             self._wait_for(found.build_id, stop=request.request_type == "Delete")
-        known = found or Record(request.stack_id, build_id, variant=wanted, **stage_roles)
+        known = found or Record(
+            request.stack_id, build_id, variant=wanted, repositories=repositories, **stage_roles
+        )
         self._write(replace(known, build_id=build_id), etag)
         return True
 

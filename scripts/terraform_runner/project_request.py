@@ -43,14 +43,30 @@ class ProjectProperties(ProjectReference):
 
     project_variant: str = DEFAULT_VARIANT
     keep_data_on_delete: bool = False
+    connection_arn: str = ""
+    """Leads to the team's own repositories; empty: the project has some in CodeCommit."""
+    build_repository_id: str = ""
+    deploy_repository_id: str = ""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="allow")
+
+    @property
+    def repositories(self) -> str:
+        """What tells the team's repositories from others; empty where they are in CodeCommit."""
+        return " ".join(filter(None, (self.build_repository_id, self.deploy_repository_id)))
 
     def terraform_variables(self) -> dict[str, str]:
         """Return the variables of the stack: the parameters in snake_case, as Terraform converts strings."""
         passed = {snake_case(name): str(value) for name, value in (self.model_extra or {}).items()}
         for name in ("service_token", "service_timeout"):
             passed.pop(name, None)
+        if self.connection_arn:
+            # Only then: templates of before do not know them.
+            passed |= {
+                "connection_arn": self.connection_arn,
+                "build_repository_id": self.build_repository_id,
+                "deploy_repository_id": self.deploy_repository_id,
+            }
         return passed | {
             "project_name": self.project_name,
             "project_id": self.project_id,

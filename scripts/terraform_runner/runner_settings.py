@@ -74,3 +74,8 @@ class RunnerSettings(BaseSettings):
 def configure_terraform(**variables: str) -> None:
     """Give Terraform, which inherits this process's environment, some variables more."""
     os.environ.update(variables)
+
+
+def inherited_environment(**variables: str) -> dict[str, str]:
+    """Return this process's environment with some variables more, for a program that it starts."""
+    return os.environ | variables

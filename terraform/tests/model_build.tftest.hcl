@@ -27,7 +27,18 @@ variables {
     kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
   }
-  repository          = { name = "sagemaker-churn-p-1-modelbuild", arn = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild" }
+  repository = {
+    name             = "sagemaker-churn-p-1-modelbuild"
+    arn              = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild"
+    read_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    key_services     = ["codecommit"]
+    artifact_actions = []
+    sends_events     = true
+    source = {
+      provider      = "CodeCommit"
+      configuration = { RepositoryName = "sagemaker-churn-p-1-modelbuild", BranchName = "main", PollForSourceChanges = "false" }
+    }
+  }
   bucket              = { name = "sagemaker-churn-p-1-111122223333", arn = "arn:aws:s3:::sagemaker-churn-p-1-111122223333" }
   image_repository    = { uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-churn-p-1/model", arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-churn-p-1/model" }
   model_package_group = { name = "sagemaker-churn-p-1", arn = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/sagemaker-churn-p-1" }
@@ -57,12 +68,12 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.push.event_pattern).detail == { event = ["referenceCreated", "referenceUpdated"], referenceType = ["branch"], referenceName = ["main"] }
+    condition     = jsondecode(aws_cloudwatch_event_rule.push[0].event_pattern).detail == { event = ["referenceCreated", "referenceUpdated"], referenceType = ["branch"], referenceName = ["main"] }
     error_message = "The pipeline is not started by pushes to main alone."
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.push.event_pattern).resources == ["arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild"]
+    condition     = jsondecode(aws_cloudwatch_event_rule.push[0].event_pattern).resources == ["arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modelbuild"]
     error_message = "The pipeline is started by pushes to another repository."
   }
 
@@ -93,7 +104,7 @@ run "trains_what_is_pushed_to_main_as_the_contract_says" {
   }
 
   assert {
-    condition = data.aws_iam_policy_document.pipeline.statement[1].resources == toset([
+    condition = one([for statement in data.aws_iam_policy_document.pipeline.statement : statement.resources if statement.sid == "RunBuilds"]) == toset([
       for stage in slice(aws_codepipeline.this.stage, 1, 4) :
       "arn:aws:codebuild:eu-west-1:111122223333:project/${stage.action[0].configuration.ProjectName}"
     ])

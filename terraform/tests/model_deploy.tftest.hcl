@@ -37,7 +37,18 @@ variables {
     kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
   }
-  repository             = { name = "sagemaker-churn-p-1-modeldeploy", arn = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modeldeploy" }
+  repository = {
+    name             = "sagemaker-churn-p-1-modeldeploy"
+    arn              = "arn:aws:codecommit:eu-west-1:111122223333:sagemaker-churn-p-1-modeldeploy"
+    read_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    key_services     = ["codecommit"]
+    artifact_actions = []
+    sends_events     = true
+    source = {
+      provider      = "CodeCommit"
+      configuration = { RepositoryName = "sagemaker-churn-p-1-modeldeploy", BranchName = "main", PollForSourceChanges = "false" }
+    }
+  }
   bucket                 = { name = "sagemaker-churn-p-1-111122223333", arn = "arn:aws:s3:::sagemaker-churn-p-1-111122223333" }
   model_image_repository = { arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-churn-p-1/model" }
   api_image_repository   = { uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-churn-p-1/api", arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-churn-p-1/api" }

@@ -120,6 +120,8 @@ run "refuses_what_has_another_form" {
     permissions_boundary_arn = "sagemaker-project-boundary"
     kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:alias/key"
     template_version         = "v 1"
+    build_repository_id      = "team/../churn"
+    repository_host          = "http://github.com"
   }
 
   expect_failures = [
@@ -135,6 +137,8 @@ run "refuses_what_has_another_form" {
     var.permissions_boundary_arn,
     var.kms_key_arn,
     var.template_version,
+    var.build_repository_id,
+    var.repository_host,
   ]
 }
 
@@ -180,4 +184,27 @@ run "takes_the_extremes_that_the_rules_allow" {
     condition     = module.storage.bucket.name == "sagemaker-1--2345678901234-p-345678901234567890-111122223333"
     error_message = "The bucket is named otherwise than the contract says."
   }
+}
+
+run "refuses_a_connection_that_leads_to_one_repository_only" {
+  command = plan
+
+  variables {
+    connection_arn      = "arn:aws:codeconnections:eu-west-1:111122223333:connection/1234abcd-12ab-34cd-56ef-1234567890ab"
+    build_repository_id = "team/churn-build"
+  }
+
+  expect_failures = [var.connection_arn]
+}
+
+run "refuses_one_repository_for_both_builds" {
+  command = plan
+
+  variables {
+    connection_arn       = "arn:aws:codeconnections:eu-west-1:111122223333:connection/1234abcd-12ab-34cd-56ef-1234567890ab"
+    build_repository_id  = "team/churn"
+    deploy_repository_id = "Team/Churn"
+  }
+
+  expect_failures = [var.deploy_repository_id]
 }

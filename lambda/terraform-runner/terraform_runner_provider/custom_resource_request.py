@@ -19,6 +19,9 @@ _INSTANCE_TYPE = r"ml\.[a-z0-9-]+\.[a-z0-9]+"
 _INSTANCE_COUNT = r"[1-9]|10"
 _VARIANTS = ("churn-xgboost-daal4py", "autopilot", "tensorflow", "huggingface", "config-only")
 
+# No part begins with a dot: the name becomes a part of URLs.
+_REPOSITORY = r"|(?=.{1,200}\Z)[a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)+"
+
 # Property -> (pattern of the whole value, the rule in words). The same rules stand in the product template and
 # in Terraform; they are repeated here because a stack can be made from any template that knows this function.
 _RULES: Mapping[str, tuple[str, str]] = {
@@ -32,6 +35,18 @@ _RULES: Mapping[str, tuple[str, str]] = {
     ),
     "ProjectVariant": ("|".join(_VARIANTS), f"one of {', '.join(_VARIANTS)}"),
     "ApproverEmail": (r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, or empty"),
+    "ConnectionArn": (
+        r"|arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36}",
+        "the ARN of a connection, or empty",
+    ),
+    "BuildRepositoryId": (
+        _REPOSITORY,
+        "owner/name of at most 200 characters, e.g. my-team/churn-build, or empty",
+    ),
+    "DeployRepositoryId": (
+        _REPOSITORY,
+        "owner/name of at most 200 characters, e.g. my-team/churn-deploy, or empty",
+    ),
     "StagingInstanceType": (_INSTANCE_TYPE, "a SageMaker instance type, e.g. ml.m5.large"),
     "ProductionInstanceType": (_INSTANCE_TYPE, "a SageMaker instance type, e.g. ml.m5.large"),
     "StagingInstanceCount": (_INSTANCE_COUNT, "a whole number from 1 to 10"),
@@ -51,8 +66,9 @@ _OWN_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 _NEEDED_TO_DELETE = frozenset(
     {"SageMakerProjectName", "SageMakerProjectId", "TemplateVersion", "TemplateSha256"}
 )
+_OF_SOURCE = ("ConnectionArn", "BuildRepositoryId", "DeployRepositoryId")
 # Templates that were published before there was a choice do not send it, and a project may be rolled back to one.
-_OPTIONAL = frozenset({"ProjectVariant"})
+_OPTIONAL = frozenset({"ProjectVariant", *_OF_SOURCE})
 _REQUEST_TYPES = frozenset({"Create", "Update", "Delete"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -145,6 +161,16 @@ class CustomResourceRequest:
             for name, (pattern, rule) in rules.items()
             if name in self.properties and not re.fullmatch(pattern, str(self.properties[name]))
         ]
+        if not deleting:
+            problems += self._source_problems()
         if self.properties.get("TemplateVersion") == UNPUBLISHED:
             problems.append("this template was never published: run `mlproject publish` and use its product")
         return problems
+
+    def _source_problems(self) -> list[str]:
+        connection, build, deploy = (str(self.properties.get(name, "")) for name in _OF_SOURCE)
+        if len({bool(connection), bool(build), bool(deploy)}) > 1:
+            return [f"{', '.join(_OF_SOURCE)} are given together, or none of them"]
+        if connection and build.lower() == deploy.lower():
+            return ["BuildRepositoryId and DeployRepositoryId must be two repositories, not one"]
+        return []

@@ -48,6 +48,7 @@ LISTINGS = (
     Listing("cloudwatch", "list_dashboards", "DashboardEntries[].DashboardName"),
     Listing("codebuild", "list_projects", "projects[]"),
     Listing("codecommit", "list_repositories", "repositories[].repositoryName"),
+    Listing("codeconnections", "list_connections", "Connections[].ConnectionName"),
     Listing("codepipeline", "list_pipelines", "pipelines[].name"),
     Listing("ec2", "describe_nat_gateways", "NatGateways[?State != 'deleted'].NatGatewayId"),
     Listing("ec2", "describe_vpc_endpoints", "VpcEndpoints[?State != 'deleted'].VpcEndpointId"),

@@ -22,6 +22,7 @@ from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.local import LocalAws
 from mlproject.rehearsal.other_accounts import OtherAccounts
 from mlproject.rehearsal.people import People, all_as
+from mlproject.rehearsal.team_repositories import TeamRepositories
 
 if TYPE_CHECKING:
     import boto3
@@ -61,6 +62,8 @@ class Life:
         What it begins as.
     place
         Where the template is published.
+    team
+        The team's own repositories, where the project has none in CodeCommit.
     people
         Who else takes part; until told otherwise the owner does everybody's work.
     publishing
@@ -78,6 +81,7 @@ class Life:
     place: Place = Place.CATALOG
     publishing: Mapping[str, Any] = field(default_factory=dict)
     accounts: OtherAccounts | None = None
+    team: TeamRepositories | None = None
     people: People = field(init=False)
     project: projects.Project = field(init=False)
     published: publish.Published = field(init=False)
@@ -121,6 +125,7 @@ class Life:
         with self.summary.step("create the project") as progress, ExitStack() as imports:
             template = templates.find(self.lead, self.place)
             chosen = {"DataLocation": location, "ProjectVariant": self.variant}
+            chosen |= self.team.parameters if self.team else {}
             parameters = {name: value for name, value in chosen.items() if value}
             self.project = projects.create(self.lead, template, self.name, parameters)
             missing = {} if self.local.engine.builds_images else self._image_contexts()
@@ -208,6 +213,9 @@ class Life:
                 raise PlatformError(
                     f"{len(self.summary.leftovers)} left: {', '.join(self.summary.leftovers)}"
                 )
+        if self.team:
+            with self.summary.step("the team's repositories stay"):
+                self.team.check_kept()
 
     def _inventory(self) -> frozenset[str]:
         others = self.accounts.inventory() if self.accounts else frozenset()

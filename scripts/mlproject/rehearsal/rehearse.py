@@ -16,12 +16,14 @@ from mlproject.rehearsal import (
     people,
     pipeline_examples,
     stage_modes,
+    team_repositories,
     variants,
 )
 from mlproject.rehearsal.isolated import Isolation, engine_options
 from mlproject.rehearsal.life import IMAGES, Life
 from mlproject.rehearsal.local import BUILD_ENVIRONMENT, Iam, LocalAws, Network, running
 from mlproject.rehearsal.report import Summary
+from mlproject.rehearsal.team_repositories import Source
 
 
 def rehearse(
@@ -36,6 +38,7 @@ def rehearse(
     mode: str = stage_modes.DEFAULT,
     network: Network = Network.OPEN,
     accounts: int = 1,
+    source: Source = Source.CODECOMMIT,
 ) -> Summary:
     """Live a project's life and write ``summary.json`` and the logs to ``output``.
 
@@ -64,6 +67,8 @@ def rehearse(
         Where builds and jobs are: in one without internet, packages come from the platform.
     accounts
         How many there are: with three, staging and production are in accounts of their own.
+    source
+        Where the repositories are; to the team's own somebody pushes a change, too.
 
     Raises
     ------
@@ -92,7 +97,8 @@ def rehearse(
     others = other_accounts.checked(accounts)
     if others and (isolated or examples or answering):
         raise UserError("ACCOUNTS goes with VARIANT and IAM: leave out NETWORK, PIPELINE and MODE")
-    usual = variant == variants.DEFAULT and not answering and not isolated and not others
+    elsewhere = source is Source.CONNECTION
+    usual = variant == variants.DEFAULT and not answering and not isolated and not others and not elsewhere
     chosen = (engine_options if isolated else engines.options)(engine, list(IMAGES.values()))
     summary = Summary(engine=engine)
     started = time.monotonic()
@@ -112,6 +118,9 @@ def rehearse(
                 if others:
                     life.accounts, life.publishing = others, others.publishing
                     life.people = others.with_developer(local, life.people, in_a_role=iam is not Iam.OFF)
+                if elsewhere:
+                    life.team = team_repositories.prepare(local, owner)
+                    life.publishing = {**life.publishing, "connections": [life.team.connection_arn]}
                 if examples:
                     life.begin()
                     pipeline_examples.run(life, examples)
@@ -119,9 +128,9 @@ def rehearse(
                     stage_modes.run(life, answering)
                 else:
                     life.run()
+                if elsewhere or (usual and iam is not Iam.OFF):
+                    life.push()
                 if iam is not Iam.OFF:
-                    if usual:
-                        life.push()
                     # The project's roles go with it; localaws remembers their policies from here on.
                     iam_report.read(local)
                 if place is Place.S3:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlproject.errors import PlatformError
+from mlproject.rehearsal import team_repositories
 from mlproject.rehearsal.local import LocalAws
 
 if TYPE_CHECKING:
@@ -63,9 +64,12 @@ class _Git:
         self._environment = os.environ | {
             "HTTPS_PROXY": local.endpoint,
             "GIT_SSL_CAINFO": str(local.certificate_authority),
-            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": "http.extraHeader",
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {header}",
+            # What a clone URL at the provider leads to here.
+            "GIT_CONFIG_KEY_1": f"url.{team_repositories.base(local)}.insteadOf",
+            "GIT_CONFIG_VALUE_1": team_repositories.HOST,
             "GIT_TERMINAL_PROMPT": "0",
         }
 

@@ -1,6 +1,8 @@
-# Starts the pipeline when somebody pushes to main.
+# Starts the pipeline when somebody pushes to main, where pushes come as events; a connection starts it by itself.
 
 resource "aws_cloudwatch_event_rule" "push" {
+  count = var.repository.sends_events ? 1 : 0
+
   name        = "${var.project.short_prefix}-build-push"
   description = "A push to main of ${var.repository.name} starts ${aws_codepipeline.this.name}"
 
@@ -26,6 +28,7 @@ data "aws_iam_policy_document" "events" {
 
 module "events_role" {
   source = "../role"
+  count  = var.repository.sends_events ? 1 : 0
 
   project     = var.project
   actor       = "build-events"
@@ -35,7 +38,9 @@ module "events_role" {
 }
 
 resource "aws_cloudwatch_event_target" "push" {
-  rule     = aws_cloudwatch_event_rule.push.name
+  count = var.repository.sends_events ? 1 : 0
+
+  rule     = aws_cloudwatch_event_rule.push[0].name
   arn      = aws_codepipeline.this.arn
-  role_arn = module.events_role.arn
+  role_arn = module.events_role[0].arn
 }

@@ -20,18 +20,7 @@ locals {
 }
 
 data "aws_iam_policy_document" "pipeline" {
-  statement {
-    sid = "ReadRepository"
-    actions = [
-      "codecommit:CancelUploadArchive",
-      "codecommit:GetBranch",
-      "codecommit:GetCommit",
-      "codecommit:GetRepository",
-      "codecommit:GetUploadArchiveStatus",
-      "codecommit:UploadArchive",
-    ]
-    resources = [var.repository.arn]
-  }
+  source_policy_documents = [var.repository.read_policy_json]
 
   statement {
     sid       = "RunBuilds"
@@ -41,7 +30,7 @@ data "aws_iam_policy_document" "pipeline" {
 
   statement {
     sid       = "KeepArtifacts"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    actions   = concat(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], var.repository.artifact_actions)
     resources = ["${var.bucket.arn}/sagemaker-*"]
   }
 
@@ -60,7 +49,7 @@ module "pipeline_role" {
   description  = "Pipeline ${local.pipeline_name}"
   service      = "codepipeline"
   policy_json  = data.aws_iam_policy_document.pipeline.json
-  key_services = ["codecommit", "s3"]
+  key_services = concat(var.repository.key_services, ["s3"])
   # What CodeCommit and CodePipeline ask of whoever works with an encrypted repository and encrypted artifacts.
   key_actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
 }
@@ -89,15 +78,10 @@ resource "aws_codepipeline" "this" {
       namespace        = "Source"
       category         = "Source"
       owner            = "AWS"
-      provider         = "CodeCommit"
+      provider         = var.repository.source.provider
       version          = "1"
       output_artifacts = ["SourceArtifact"]
-
-      configuration = {
-        RepositoryName       = var.repository.name
-        BranchName           = "main"
-        PollForSourceChanges = "false"
-      }
+      configuration    = var.repository.source.configuration
     }
   }
 

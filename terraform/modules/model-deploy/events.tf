@@ -1,7 +1,10 @@
 # Starts the pipeline on a push to main, on an approval (which carries its version along) and on any other decision.
 
 locals {
-  rules = {
+  # By a connection, pushes start the pipeline without an event.
+  rules = { for key, rule in local.all_rules : key => rule if key != "push" || var.repository.sends_events }
+
+  all_rules = {
     push = {
       name        = "${var.project.short_prefix}-deploy-push"
       description = "A push to main of ${var.repository.name} starts ${local.pipeline_name}"

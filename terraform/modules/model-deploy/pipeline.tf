@@ -121,15 +121,10 @@ resource "aws_codepipeline" "this" {
       namespace        = "Source"
       category         = "Source"
       owner            = "AWS"
-      provider         = "CodeCommit"
+      provider         = var.repository.source.provider
       version          = "1"
       output_artifacts = ["SourceArtifact"]
-
-      configuration = {
-        RepositoryName       = var.repository.name
-        BranchName           = "main"
-        PollForSourceChanges = "false"
-      }
+      configuration    = var.repository.source.configuration
     }
   }
 

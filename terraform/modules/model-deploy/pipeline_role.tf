@@ -10,20 +10,7 @@ locals {
 }
 
 data "aws_iam_policy_document" "pipeline" {
-  source_policy_documents = module.stages[*].deploy_policy_json
-
-  statement {
-    sid = "ReadRepository"
-    actions = [
-      "codecommit:CancelUploadArchive",
-      "codecommit:GetBranch",
-      "codecommit:GetCommit",
-      "codecommit:GetRepository",
-      "codecommit:GetUploadArchiveStatus",
-      "codecommit:UploadArchive",
-    ]
-    resources = [var.repository.arn]
-  }
+  source_policy_documents = concat(module.stages[*].deploy_policy_json, [var.repository.read_policy_json])
 
   statement {
     sid       = "RunBuilds"
@@ -33,7 +20,7 @@ data "aws_iam_policy_document" "pipeline" {
 
   statement {
     sid       = "KeepArtifacts"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    actions   = concat(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], var.repository.artifact_actions)
     resources = ["${var.bucket.arn}/sagemaker-*"]
   }
 
@@ -68,7 +55,7 @@ module "pipeline_role" {
   description  = "Pipeline ${local.pipeline_name}"
   service      = "codepipeline"
   policy_json  = data.aws_iam_policy_document.pipeline.json
-  key_services = ["codecommit", "s3", "sns"]
+  key_services = concat(var.repository.key_services, ["s3", "sns"])
   # What CodeCommit and CodePipeline ask of whoever works with an encrypted repository and encrypted artifacts.
   key_actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
 }

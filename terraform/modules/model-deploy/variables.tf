@@ -29,8 +29,16 @@ variable "project" {
 variable "repository" {
   description = "The modeldeploy repository."
   type = object({
-    name = string
-    arn  = string
+    name             = string
+    arn              = string
+    read_policy_json = string
+    key_services     = list(string)
+    artifact_actions = list(string)
+    sends_events     = bool
+    source = object({
+      provider      = string
+      configuration = map(string)
+    })
   })
 }
 

@@ -20,6 +20,9 @@ def changed(event: dict[str, Any], **properties: Any) -> dict[str, Any]:
     return {**event, "ResourceProperties": {k: v for k, v in merged.items() if v is not None}}
 
 
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
 @pytest.mark.parametrize("name", ["create", "update", "delete"])
 def test_a_request_is_stored_and_starts_a_build_that_is_told_where(provider: Provider, name: str) -> None:
     event = real_event(f"cloudformation-{name}")
@@ -66,6 +69,19 @@ def test_a_request_that_a_build_took_on_long_ago_starts_nothing(provider: Provid
         ({"DataLocation": "s3://my-bucket/all customers"}, "DataLocation must be"),
         ({"DataLocation": "s3://my-bucket/" + 242 * "c"}, "of at most 256 letters"),
         ({"ProjectVariant": "churn"}, "ProjectVariant must be one of churn-xgboost-daal4py, autopilot"),
+        ({"ConnectionArn": "arn:aws:s3:::bucket"}, "ConnectionArn must be the ARN of a connection"),
+        ({"BuildRepositoryId": "churn"}, "BuildRepositoryId must be owner/name"),
+        ({"DeployRepositoryId": "team/../churn"}, "DeployRepositoryId must be owner/name"),
+        ({"ConnectionArn": CONNECTION}, "are given together, or none of them"),
+        ({"BuildRepositoryId": "team/churn"}, "are given together, or none of them"),
+        (
+            {
+                "ConnectionArn": CONNECTION,
+                "BuildRepositoryId": "team/churn",
+                "DeployRepositoryId": "Team/Churn",
+            },
+            "must be two repositories",
+        ),
         ({"ApproverEmail": "nobody"}, "ApproverEmail must be an e-mail address"),
         ({"KeepDataOnDelete": "yes"}, "KeepDataOnDelete must be true or false"),
         ({"ApiAuthorization": "NONE"}, "ApiAuthorization must be AWS_IAM or API_KEY"),
@@ -95,6 +111,16 @@ def test_a_project_of_a_template_from_before_there_was_a_choice_may_be_rolled_ba
     provider: Provider,
 ) -> None:
     provider.handle_request(changed(real_event("cloudformation-update"), ProjectVariant=None))
+    assert len(provider.codebuild.started) == 1
+
+
+def test_a_project_of_the_teams_own_repositories_is_made(provider: Provider) -> None:
+    team = {
+        "ConnectionArn": CONNECTION,
+        "BuildRepositoryId": "team/build",
+        "DeployRepositoryId": "team/apps/deploy",
+    }
+    provider.handle_request(changed(real_event("cloudformation-create"), **team))
     assert len(provider.codebuild.started) == 1
 
 

@@ -66,3 +66,22 @@ def test_a_session_stands_for_its_role(arn: str, expected: str) -> None:
 def test_who_cannot_create_projects_is_refused(arn: str) -> None:
     with pytest.raises(UserError, match="is not the ARN of a role"):
         principal(arn)
+
+
+def test_connections_stay_until_others_are_named() -> None:
+    one, two = (f"arn:aws:codeconnections:eu-west-1:123456789012:connection/{n * 36}" for n in "12")
+    first = parameters({}, "v1", [A], CATALOG, vendored=False, connections=[one, one])
+    assert first["ConnectionArns"] == one
+    assert parameters(first, "v2", [], CATALOG, vendored=False)["ConnectionArns"] == one
+    assert parameters(first, "v2", [], CATALOG, vendored=False, connections=[two])["ConnectionArns"] == two
+
+
+def test_what_is_no_connection_is_refused() -> None:
+    with pytest.raises(UserError, match="arn:aws:s3:::bucket: not the ARN of a connection"):
+        parameters({}, "v1", [A], CATALOG, vendored=False, connections=["arn:aws:s3:::bucket"])
+
+
+def test_more_connections_than_policies_have_room_for_are_refused() -> None:
+    many = [f"arn:aws:codeconnections:eu-west-1:123456789012:connection/{n:036x}" for n in range(11)]
+    with pytest.raises(UserError, match="at most 10 connections"):
+        parameters({}, "v1", [A], CATALOG, vendored=False, connections=many)

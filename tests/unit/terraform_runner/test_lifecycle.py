@@ -10,8 +10,11 @@ import boto3
 import pytest
 
 from terraform_runner import __main__ as edge
-from terraform_runner import lifecycle
+from terraform_runner import lifecycle, source_repositories
 from terraform_runner.cloudformation_reply import Outcome
+from terraform_runner.connection import Connection
+from terraform_runner.git_remote import GitRemote
+from terraform_runner.git_seeding import SeedWaits
 from terraform_runner.lifecycle import Lifecycle
 from terraform_runner.project_request import ProjectRequest
 from terraform_runner.runner_errors import UserError
@@ -23,6 +26,13 @@ BUNDLE = {
     "terraform/main.tf": b"# stack",
     "repositories/modelbuild/a": b"1",
     "repositories/modeldeploy/b": b"1",
+}
+
+TEAM = {
+    "ConnectionArn": "arn:aws:codeconnections:eu-central-1:123456789012:connection/"
+    "1234abcd-12ab-34cd-56ef-1234567890ab",
+    "BuildRepositoryId": "team/build",
+    "DeployRepositoryId": "team/deploy",
 }
 
 
@@ -90,8 +100,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
 
     monkeypatch.setattr(lifecycle, "TerraformStack", stack)
     monkeypatch.setattr(lifecycle, "install", lambda *_: "terraform")
-    monkeypatch.setattr(lifecycle, "seed", seed)
-    monkeypatch.setattr(lifecycle, "offer", offer)
+    monkeypatch.setattr(source_repositories, "seed", seed)
+    monkeypatch.setattr(source_repositories, "offer", offer)
     monkeypatch.setattr(lifecycle, "Inventory", NoInventory)
     monkeypatch.setattr(lifecycle, "tear_down", lambda *_: record._do("tear down"))
     return record
@@ -135,6 +145,64 @@ def test_a_project_is_made_repositories_first(
         "apply",
     ]
     assert outcome == Outcome(True, "The project is ready.", {"project_bucket": "sagemaker-churn"})
+
+
+def test_a_project_of_the_teams_repositories_seeds_them_by_git_and_leaves_them(
+    session: boto3.Session,
+    settings: RunnerSettings,
+    recorded: Recorded,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seed_remote(remote: GitRemote, *_: Any) -> bool:
+        recorded._do(f"push {remote.name}")
+        return True
+
+    monkeypatch.setattr(source_repositories, "seed_remote", seed_remote)
+    monkeypatch.setattr(Connection, "host", lambda _: "https://gitlab.com")
+    run(session, settings, request_for(session, "create", **TEAM))
+    assert recorded.done == [
+        "init",
+        "apply module.repositories",
+        "push team/build",
+        "push team/deploy",
+        "apply",
+    ]
+    assert recorded.variables["repository_host"] == "https://gitlab.com"
+    assert recorded.variables["build_repository_id"] == "team/build"
+    outcome = run(session, settings, request_for(session, "delete", **TEAM))
+    assert outcome.reason.endswith("The repositories team/build and team/deploy are the team's and stay.")
+
+
+def test_a_connection_that_cannot_be_used_stops_a_project_before_anything_is_made_but_not_its_deletion(
+    session: boto3.Session,
+    settings: RunnerSettings,
+    recorded: Recorded,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def host(_: Connection) -> str:
+        raise UserError("The connection team is PENDING")
+
+    monkeypatch.setattr(Connection, "host", host)
+    with pytest.raises(UserError, match="PENDING"):
+        run(session, settings, request_for(session, "create", **TEAM))
+    assert recorded.done == []
+    assert run(session, settings, request_for(session, "delete", **TEAM)).succeeded
+
+
+def test_both_repositories_that_wait_for_a_merge_are_told_at_once(
+    session: boto3.Session,
+    settings: RunnerSettings,
+    recorded: Recorded,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seed_remote(remote: GitRemote, *_: Any) -> bool:
+        raise SeedWaits(f"{remote.name} waits.")
+
+    monkeypatch.setattr(source_repositories, "seed_remote", seed_remote)
+    monkeypatch.setattr(Connection, "host", lambda _: "https://gitlab.com")
+    with pytest.raises(UserError, match=r"team/build waits\. team/deploy waits\."):
+        run(session, settings, request_for(session, "create", **TEAM))
+    assert recorded.done == ["init", "apply module.repositories"]
 
 
 def test_terraform_is_told_of_a_network_and_of_packages_where_there_is_no_internet(

@@ -110,6 +110,30 @@ def test_a_project_cannot_become_another_variant_but_be_deleted(
             store.take_over(request, "runner:2")
 
 
+def test_a_projects_repositories_cannot_change_but_its_connection_can(
+    store: ProjectStore, codebuild: FakeCodeBuild
+) -> None:
+    created = real_event("create")["ResourceProperties"]
+    team = {"ConnectionArn": "arn:1", "BuildRepositoryId": "team/build", "DeployRepositoryId": "team/deploy"}
+    store.take_over(request_of("create", ResourceProperties=created | team), "runner:1")
+    codebuild.ended["runner:1"] = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    codebuild.ended["runner:2"] = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    for change in ({}, team | {"BuildRepositoryId": "team/other"}):
+        with pytest.raises(UserError, match=r"cannot be changed: this one has team/build team/deploy"):
+            store.take_over(request_of("update", ResourceProperties=created | change), "runner:2")
+    moved = created | team | {"ConnectionArn": "arn:2"}
+    assert store.take_over(request_of("update", ResourceProperties=moved), "runner:2")
+    assert store.take_over(request_of("delete", ResourceProperties=created), "runner:3")
+
+
+def test_a_project_in_codecommit_stays_there(store: ProjectStore, codebuild: FakeCodeBuild) -> None:
+    store.take_over(request_of("create"), "runner:1")
+    codebuild.ended["runner:1"] = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    properties = real_event("update")["ResourceProperties"] | {"BuildRepositoryId": "team/build"}
+    with pytest.raises(UserError, match="this one has some in CodeCommit"):
+        store.take_over(request_of("update", ResourceProperties=properties), "runner:2")
+
+
 def test_another_stacks_rollback_leaves_the_project_alone(store: ProjectStore) -> None:
     store.take_over(request_of("create"), "runner:1")
     assert not store.take_over(request_of("delete", StackId=OTHER_STACK), "runner:2")
