@@ -1,0 +1,124 @@
+"""What the notebooks share: the project is found by the repository's address, jobs are asked for and waited for."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+HELPER = Path(__file__).parents[3] / "seedcode/model-build/notebooks/project_here.py"
+FACTS = {
+    "PROJECT_NAME": "churn",
+    "PROJECT_ID": "p-1",
+    "PIPELINE_PREFIX": "sagemaker-churn-p-1",
+    "PROJECT_BUCKET": "bucket",
+    "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/training",
+    "KMS_KEY_ARN": "key",
+    "IMAGE_REPOSITORY_URI": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn/model",
+}
+PIPELINE = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn/execution/1"
+
+
+class FakeSageMaker:
+    """Answers like a project that has run its pipeline once, and keeps what it is asked for."""
+
+    def __init__(self) -> None:
+        self.created: dict[str, Any] = {}
+        self.executions = [{"PipelineExecutionArn": PIPELINE}]
+
+    def create_processing_job(self, **request: Any) -> None:
+        self.created = request
+
+    def describe_processing_job(self, ProcessingJobName: str) -> dict[str, str]:
+        return {"ProcessingJobStatus": "Completed"}
+
+    def list_pipeline_executions(self, **_: Any) -> dict[str, Any]:
+        return {"PipelineExecutionSummaries": self.executions}
+
+    def list_pipeline_execution_steps(self, **_: Any) -> dict[str, Any]:
+        job = {"Arn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/prepare-1"}
+        steps = [
+            {"StepName": "prepare", "Metadata": {"ProcessingJob": job}},
+            {"StepName": "make", "Metadata": {"Model": {"Arn": "model"}}},
+            {"StepName": "check"},
+        ]
+        return {"PipelineExecutionSteps": steps}
+
+
+class FakeEcr:
+    """Has every image."""
+
+    def describe_images(self, **_: Any) -> dict[str, Any]:
+        return {"imageDetails": [{"imageDigest": "sha256:1"}]}
+
+
+class FakeSession:
+    """Gives out the fakes."""
+
+    def __init__(self) -> None:
+        self.sagemaker = FakeSageMaker()
+
+    def client(self, service: str) -> Any:
+        return {"sagemaker": self.sagemaker, "ecr": FakeEcr()}[service]
+
+
+@pytest.fixture
+def helper(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("project_here", HELPER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(__import__("sys").modules, "project_here", module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0)
+    monkeypatch.setattr(module, "_told", lambda command: "content-1")
+    return module
+
+
+def test_the_project_is_told_by_the_repository_s_address(
+    helper: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/sagemaker-my-churn-p-abc123-modelbuild"
+    monkeypatch.setattr(helper, "_told", lambda command: address)
+    assert helper._name_in_address() == "my-churn"
+    monkeypatch.setattr(helper, "_told", lambda command: "https://github.com/team/churn.git")
+    with pytest.raises(RuntimeError, match=r"does not tell the project: open_project\('its name'\)"):
+        helper._name_in_address()
+
+
+def test_waiting_ends_with_the_reason_of_a_failure(helper: ModuleType) -> None:
+    answers: Iterator[dict[str, str]] = iter(
+        [{"Status": "InProgress"}, {"Status": "Failed", "FailureReason": "no data"}]
+    )
+    with pytest.raises(RuntimeError, match="no data"):
+        helper.wait(lambda: next(answers), "Status")
+
+
+def test_a_processing_job_is_valid_input_of_the_api(helper: ModuleType) -> None:
+    session = FakeSession()
+    project = helper.ProjectHere(session, FACTS)
+    places = project.process(
+        "job", ["python3"], {"code": "s3://bucket/code"}, ["out"], Environment={"A": "1"}
+    )
+    assert places == {"out": "s3://bucket/training/notebooks/job/out"}
+    request = session.sagemaker.created
+    assert request["Environment"] == {"A": "1"}
+    assert request["AppSpecification"]["ImageUri"] == f"{FACTS['IMAGE_REPOSITORY_URI']}@sha256:1"
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape: Any = model.operation_model("CreateProcessingJob").input_shape
+    assert ParamValidator().validate(request, shape).generate_report() == ""
+
+
+def test_the_jobs_of_a_pipeline_are_found_by_its_steps(helper: ModuleType) -> None:
+    session = FakeSession()
+    project = helper.ProjectHere(session, FACTS)
+    assert project.jobs("churn") == {"prepare": "prepare-1"}
+    session.sagemaker.executions = []
+    with pytest.raises(RuntimeError, match="the pipeline churn has never run"):
+        project.jobs("churn")
