@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from moto.core.exceptions import ServiceException
 
@@ -19,12 +20,27 @@ from localaws.services.awslambda.lambda_model import Function, Version
 IDLE_SECONDS = 600
 LOOK_SECONDS = 10.0
 """How often a function that is called has those looked for that are idle for too long."""
-MOST_STARTS = 2
+MOST_STARTS = 1
 """Of a function at once. What comes meanwhile waits for the first environment that is free, old or new: in a rush,
 starting one for each request would take all processors from those that could answer."""
 
 SETTLE_SECONDS = 0.2
 """How long a request waits for an environment that is at work before it has another one started, likewise."""
+
+
+@dataclass(eq=False)
+class _Waiter:
+    """A request that waits; it is given an instance, or the leave to start one."""
+
+    version: Version
+    settled: float
+    instance: Instance | None = None
+    starts: bool = False
+    event: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def served(self) -> bool:
+        return self.starts or self.instance is not None
 
 
 class Pool:
@@ -37,7 +53,8 @@ class Pool:
         self._working: Counter[int] = Counter()
         self._starting: Counter[int] = Counter()
         self._looked: dict[int, float] = {}
-        self._lock = threading.Condition()
+        self._waiting: dict[int, list[_Waiter]] = {}
+        self._lock = threading.Lock()
 
     def invoke(
         self, function: Function, version: Version, invocation: Invocation, patience: float = ENDLESS
@@ -93,25 +110,52 @@ class Pool:
             if function.concurrency is not None and self._busy[key] >= function.concurrency:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
             self._busy[key] += 1
-            settled = time.monotonic() + SETTLE_SECONDS
-            while (chosen := self._choose(key, version)) is None and not self._may_start(key, settled):
-                now = time.monotonic()
-                if now >= leaves:
-                    self._busy[key] -= 1
-                    raise TimeoutError(f"no environment of {function.name} is free")
-                # Whoever has waited long enough to have one started looks again when a start is over.
-                self._lock.wait(min(leaves, settled if now < settled else ENDLESS) - now)
-            self._starting[key] += chosen is None
-            self._working[key] += 1
-        if chosen is None or time.monotonic() - self._looked.get(key, 0.0) > LOOK_SECONDS:
+            waiter = _Waiter(version, time.monotonic() + SETTLE_SECONDS, self._choose(key, version))
+            if waiter.instance is None and self._working[key] == self._starting[key] < MOST_STARTS:
+                waiter.starts = True
+            if waiter.served:
+                self._count(key, waiter)
+            else:
+                self._waiting.setdefault(key, []).append(waiter)
+        if not waiter.served:
+            self._wait(key, waiter, leaves)
+        if waiter.starts or time.monotonic() - self._looked.get(key, 0.0) > LOOK_SECONDS:
             self._looked[key] = time.monotonic()
             self.retire(function)
-        return chosen
+        return waiter.instance
 
-    def _may_start(self, key: int, settled: float) -> bool:
-        starting = self._starting[key]
-        none_warm = self._working[key] == starting
-        return starting < MOST_STARTS and (none_warm or time.monotonic() >= settled)
+    def _wait(self, key: int, waiter: _Waiter, leaves: float) -> None:
+        """Wait for an instance that somebody gives back, or for the leave to start one."""
+        now = time.monotonic()
+        if waiter.event.wait(min(leaves, waiter.settled) - now):
+            return
+        with self._lock:
+            self._let_start(key)
+        if waiter.event.wait(leaves - time.monotonic()):
+            return
+        with self._lock:
+            if not waiter.served:
+                self._waiting[key].remove(waiter)
+                self._busy[key] -= 1
+                raise TimeoutError("no environment is free")
+
+    def _let_start(self, key: int) -> None:
+        """Let who waits longest start an instance, if it has waited long enough and no more are starting."""
+        waiting = self._waiting.get(key)
+        nothing_warm = self._working[key] == self._starting[key]
+        if not waiting or self._starting[key] >= MOST_STARTS:
+            return
+        if nothing_warm or waiting[0].settled <= time.monotonic():
+            self._serve(key, waiting.pop(0), None)
+
+    def _serve(self, key: int, waiter: _Waiter, instance: Instance | None) -> None:
+        waiter.instance, waiter.starts = instance, instance is None
+        self._count(key, waiter)
+        waiter.event.set()
+
+    def _count(self, key: int, waiter: _Waiter) -> None:
+        self._working[key] += 1
+        self._starting[key] += waiter.starts
 
     def _choose(self, key: int, version: Version) -> Instance | None:
         instances = self._idle.get(key, [])
@@ -123,7 +167,7 @@ class Pool:
     def _has_started(self, function: Function) -> None:
         with self._lock:
             self._starting[id(function)] -= 1
-            self._lock.notify_all()
+            self._let_start(id(function))
 
     def _give_back(self, function: Function, instance: Instance | None) -> None:
         key = id(function)
@@ -131,11 +175,22 @@ class Pool:
             self._busy[key] -= 1
             self._working[key] -= 1
             if instance is not None and _usable(instance) and not function.deleted:
-                self._idle.setdefault(key, []).insert(0, instance)
+                self._hand_on(key, instance)
                 instance = None
-            self._lock.notify_all()
+            else:
+                self._let_start(key)
         if instance is not None:
             instance.stop()
+
+    def _hand_on(self, key: int, instance: Instance) -> None:
+        waiting = self._waiting.get(key, [])
+        waiter = next((each for each in waiting if each.version is instance.version), None)
+        if waiter is None:
+            self._idle.setdefault(key, []).insert(0, instance)
+            self._let_start(key)
+        else:
+            waiting.remove(waiter)
+            self._serve(key, waiter, instance)
 
     def retire(self, function: Function) -> None:
         """End the idle instances that cannot be used again: old code, dead, too long idle, function deleted."""

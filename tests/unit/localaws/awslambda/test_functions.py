@@ -140,10 +140,23 @@ def test_a_function_calls_aws_as_its_role(localaws: LocalAws, create: Create) ->
     assert arn.startswith(f"arn:aws:sts::{localaws.account_id}:assumed-role/function/")
 
 
-def test_concurrent_events_run_side_by_side(localaws: LocalAws, create: Create) -> None:
-    create("import os, time\ndef handler(event, context):\n    time.sleep(1)\n    return os.getpid()")
+def test_concurrent_events_run_side_by_side(localaws: LocalAws, create: Create, tmp_path: Path) -> None:
+    create(
+        """
+        import os, pathlib, time
+        def handler(event, context):
+            met = pathlib.Path(event)
+            (met / str(os.getpid())).touch()
+            while len(list(met.iterdir())) < 3:
+                time.sleep(0.05)
+            return os.getpid()
+        """,
+        Timeout=60,
+    )
+    met = tmp_path / "met"
+    met.mkdir()
     with ThreadPoolExecutor(3) as threads:
-        processes = {pid for pid, _ in threads.map(lambda _: invoke(localaws), range(3))}
+        processes = {pid for pid, _ in threads.map(lambda _: invoke(localaws, str(met)), range(3))}
     assert len(processes) == 3
 
 
