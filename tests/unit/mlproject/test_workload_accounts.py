@@ -9,7 +9,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from mlproject import stack_deploy, workload_accounts
+from mlproject import stack_deploy
 from mlproject.errors import UserError
 from mlproject.workload_accounts import parameters, prepare, session_of
 
@@ -34,6 +34,10 @@ class Account:
 
     def assume_role(self, RoleArn: str, RoleSessionName: str) -> dict[str, Any]:
         return {"Credentials": {"AccessKeyId": RoleArn, "SecretAccessKey": "s", "SessionToken": "t"}}
+
+
+def quiet(_: str) -> None:
+    """Take what is told."""
 
 
 def session(account_id: str = HOME) -> boto3.Session:
@@ -84,14 +88,14 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, st
         return stack_deploy.Stack({"RoleArn": "arn:role"}, {})
 
     monkeypatch.setattr(stack_deploy, "read", lambda *_: stack)
-    monkeypatch.setattr(workload_accounts.stack_deploy, "deploy", deploy)
+    monkeypatch.setattr(stack_deploy, "deploy", deploy)
     return deployed
 
 
 def test_an_account_is_prepared_with_what_the_platform_tells(
     platform: list[tuple[str, Mapping[str, str]]],
 ) -> None:
-    prepared = prepare(session(), session(STAGING), str, root=ROOT, platform_stack="mlproject-platform")
+    prepared = prepare(session(), session(STAGING), quiet, root=ROOT, platform_stack="mlproject-platform")
     assert prepared.stages == ("staging", "production")
     ((name, given),) = platform
     assert name == "mlproject-stages"
@@ -107,14 +111,14 @@ def test_an_account_that_the_platform_does_not_name_is_refused(
     platform: list[tuple[str, Mapping[str, str]]],
 ) -> None:
     with pytest.raises(UserError, match=f"publish with --staging-account {PRODUCTION}"):
-        prepare(session(), session(PRODUCTION), str, root=ROOT, platform_stack="mlproject-platform")
+        prepare(session(), session(PRODUCTION), quiet, root=ROOT, platform_stack="mlproject-platform")
     assert platform == []
 
 
 def test_without_a_platform_there_is_nothing_to_prepare_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_deploy, "read", lambda *_: None)
     with pytest.raises(UserError, match="publish the platform first"):
-        prepare(session(), session(STAGING), str, root=ROOT, platform_stack="mlproject-platform")
+        prepare(session(), session(STAGING), quiet, root=ROOT, platform_stack="mlproject-platform")
 
 
 def test_whoever_prepares_is_named_once() -> None:
