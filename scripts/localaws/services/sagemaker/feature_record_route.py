@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SERVICE = "sagemaker-featurestore-runtime"
 PATH = r"/(FeatureGroup/[^/]+(/ListRecords|/Record)?|BatchGetRecord|BatchWriteRecord)$"
-CREDENTIAL = re.compile(r"Credential=(?P<key>[A-Z0-9]+)/\d+/(?P<region>[a-z0-9-]+)/")
+CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,]+)/\d+/(?P<region>[a-z0-9-]+)/")
 APPROXIMATED = {
     "PutRecord": "the offline store has it at once, a file for each; times to live are refused",
     "DeleteRecord": "a hard deletion keeps nothing of the record's event time",

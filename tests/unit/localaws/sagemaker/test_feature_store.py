@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import boto3
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
@@ -156,6 +157,15 @@ def test_groups_are_listed_and_deleted_and_records_need_one(sagemaker: SageMaker
         store.get()
     with pytest.raises(ClientError, match="does not exist in region"):
         store.put("2026-01-01T12:00:00Z")
+
+
+def test_any_credentials_do_as_for_other_calls(sagemaker: SageMaker) -> None:
+    store = Store(sagemaker)
+    store.put("2026-01-01T12:00:00Z")
+    session = boto3.Session("test", "test", region_name=REGION)
+    records = session.client("sagemaker-featurestore-runtime", endpoint_url=sagemaker.server.endpoint)
+    answer = records.get_record(FeatureGroupName="Customers", RecordIdentifierValueAsString="1")
+    assert len(answer["Record"]) == 3
 
 
 def test_what_the_runtime_does_not_do_is_refused_by_name(sagemaker: SageMaker) -> None:
