@@ -34,12 +34,6 @@ def train(life: Life) -> None:
     life.train()
 
 
-def train_twice(life: Life) -> None:
-    """Let the first push train and register a model, and switch the example on that trains in an image of its own."""
-    life.train()
-    pipeline_examples.run(life, ["own-image"])
-
-
 def search(life: Life) -> None:
     """Let the first push search for a model and register it, and tell what was tried."""
     life.train()
@@ -67,7 +61,7 @@ def switch_on(life: Life) -> None:
 FIRST_MODELS: Mapping[str, Callable[[Life], None]] = {
     DEFAULT: train,
     "autopilot": search,
-    "tensorflow": train_twice,
+    "tensorflow": train,
     "huggingface": train,
     "config-only": switch_on,
 }
