@@ -81,6 +81,16 @@ data "aws_iam_policy_document" "model" {
     ])
   }
 
+  # What batch transforms say, in a group that all of the account's share.
+  statement {
+    sid     = "WriteTransformLogs"
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = [
+      "${local.log_group_arn}:/aws/sagemaker/TransformJobs",
+      "${local.log_group_arn}:/aws/sagemaker/TransformJobs:*",
+    ]
+  }
+
   statement {
     sid       = "PutEndpointMetrics"
     actions   = ["cloudwatch:PutMetricData"]
