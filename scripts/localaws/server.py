@@ -7,6 +7,7 @@ import functools
 import importlib
 import json
 import logging
+import os
 import pkgutil
 import shutil
 import ssl
@@ -126,6 +127,7 @@ def _health() -> dict[str, Any]:
     engine = {"name": current.engine.name, "reason": current.engine_reason}
     return {
         "status": "running",
+        "process": os.getpid(),
         "engine": engine,
         "services": installed_services(),
         "tunnels": dict(_tunnels),

@@ -250,10 +250,14 @@ def _wait_healthy(server: subprocess.Popen[bytes], local: LocalAws) -> None:
                 f"localaws ended at its start: {_last_line(local.log)} (all of it: {local.log})"
             )
         try:
-            requests.get(f"{local.endpoint}/_localaws/health", timeout=1).raise_for_status()
-            return
+            answer = requests.get(f"{local.endpoint}/_localaws/health", timeout=1)
+            answer.raise_for_status()
+            # Another rehearsal, begun in the same second, may have taken the port: ours then ends by itself.
+            if answer.json()["process"] == server.pid:
+                return
         except requests.RequestException:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     raise PlatformError(f"localaws does not answer at {local.endpoint}: see {local.log}")
 
 

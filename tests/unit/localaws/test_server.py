@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import boto3
@@ -21,6 +22,7 @@ def test_an_api_call_is_answered_at_the_plain_endpoint(localaws: LocalAws) -> No
 def test_the_health_page_names_the_services(localaws: LocalAws) -> None:
     health = requests.get(f"{localaws.endpoint}/_localaws/health", timeout=5).json()
     assert health["status"] == "running"
+    assert health["process"] == os.getpid()
     assert "events" in health["services"]
     assert health["engine"] == {"name": "processes", "reason": "processes were asked for"}
 
