@@ -7,11 +7,12 @@ from typing import TypedDict
 
 
 class Detail(TypedDict, total=False):
-    """Where in the request something is wrong: index of the record, name of the column, and what."""
+    """Where in the request something is wrong: index of the record, name of the column, and what; or what there is."""
 
     record: int
     column: str
     message: str
+    model: str
 
 
 class ApiError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,9 @@ class ApiSettings:
         What the model takes and answers.
     model_answer_columns
         What a line of its answer holds, when that is CSV: ``score``, ``label``, or another word for what is dropped.
+    target_models
+        Artefact of each model version that the endpoint serves, the first the one that answers who names none; empty:
+        it serves one model and knows of no others.
     connect_timeout
         Seconds to reach the endpoint.
     read_timeout
@@ -38,6 +41,7 @@ class ApiSettings:
     stage: str
     model_media_type: str = "application/json"
     model_answer_columns: tuple[str, ...] = ("score",)
+    target_models: Mapping[str, str] = field(default_factory=dict)
     connect_timeout: float = 2.0
     read_timeout: float = 10.0
 
@@ -52,4 +56,7 @@ class ApiSettings:
             stage=values["STAGE"],
             model_media_type=values["MODEL_MEDIA_TYPE"],
             model_answer_columns=tuple(values["MODEL_ANSWER_COLUMNS"].split(",")),
+            target_models=dict(
+                item.split("=", 1) for item in values.get("TARGET_MODELS", "").split(",") if item
+            ),
         )

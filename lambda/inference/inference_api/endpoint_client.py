@@ -43,8 +43,8 @@ class EndpointClient:
         self._format = model_format
         self._runtime = runtime or _create_runtime(settings)
 
-    def predict(self, records: Sequence[dict[str, Any]]) -> list[Prediction]:
-        """Return one prediction per record.
+    def predict(self, records: Sequence[dict[str, Any]], target_model: str = "") -> list[Prediction]:
+        """Return one prediction per record; of an endpoint of several models, by ``target_model``.
 
         Raises
         ------
@@ -57,6 +57,7 @@ class EndpointClient:
                 ContentType=self._format.media_type,
                 Accept=self._format.media_type,
                 Body=self._format.encode(records),
+                **({"TargetModel": target_model} if target_model else {}),
             )
             content = answer["Body"].read()
         except ClientError as error:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from inference_api.api_errors import ApiError, UserError
 from inference_api.api_settings import ApiSettings
+from inference_api.model_choice import ChosenModel, ModelChoice
 from inference_api.model_formats import Prediction
 from inference_api.record_schema import RecordSchema
 
@@ -20,8 +21,8 @@ _logger = logging.getLogger(__name__)
 class Predictor(Protocol):
     """Whatever predicts: the endpoint, or a test's stand-in."""
 
-    def predict(self, records: list[dict[str, Any]]) -> list[Prediction]:
-        """Return one prediction per record."""
+    def predict(self, records: list[dict[str, Any]], target_model: str) -> list[Prediction]:
+        """Return one prediction per record, by the endpoint's only model or ``target_model``."""
 
 
 class PredictionApi:
@@ -30,7 +31,7 @@ class PredictionApi:
     Parameters
     ----------
     settings
-        Stage and project, for the log.
+        Stage and project, for the log, and the models to choose from.
     schema
         What a record is.
     predictor
@@ -41,12 +42,14 @@ class PredictionApi:
         self._context = {"project_id": settings.project_id, "stage": settings.stage}
         self._schema = schema
         self._predictor = predictor
+        self._choice = ModelChoice(settings.target_models)
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the proxy answer to ``event``; never raises."""
         correlation_id = str(event.get("requestContext", {}).get("requestId", ""))
         try:
-            predictions = self._predict(event)
+            model = self._choice.choose(event)
+            predictions = self._predict(event, model)
         except ApiError as error:
             level = logging.WARNING if isinstance(error, UserError) else logging.ERROR
             self._log(
@@ -58,13 +61,17 @@ class PredictionApi:
             return _error_answer(
                 ApiError(500, "internal", "Something went wrong on our side."), correlation_id
             )
-        self._log(logging.INFO, "predicted", correlation_id, status=200, records=len(predictions))
-        return _answer(200, {"predictions": predictions}, correlation_id)
+        named = {"model": model.version} if model.version else {}
+        self._log(logging.INFO, "predicted", correlation_id, status=200, records=len(predictions), **named)
+        answer = _answer(200, {"predictions": predictions}, correlation_id)
+        answer["headers"] |= {f"x-{name}": value for name, value in named.items()}
+        return answer
 
-    def _predict(self, event: Mapping[str, Any]) -> list[Prediction]:
+    def _predict(self, event: Mapping[str, Any], model: ChosenModel) -> list[Prediction]:
         _check_media_type(event)
         records = self._schema.parse(_body(event))
-        return self._predictor.predict([self._schema.sent(record) for record in records])
+        sent = [self._schema.sent(record) for record in records]
+        return self._predictor.predict(sent, model.artefact)
 
     def _log(self, level: int, decision: str, correlation_id: str, **values: object) -> None:
         _logger.log(level, decision, extra={**self._context, "correlation_id": correlation_id, **values})

@@ -48,6 +48,16 @@ def test_predictions_come_back_with_score_and_label_only(endpoint: EndpointClien
     assert endpoint.predict([{"State": "KS"}]) == [{"score": 0.25, "label": "False"}]
 
 
+def test_one_of_several_models_is_asked_by_its_artefact(endpoint: EndpointClient, stubber: Stubber) -> None:
+    content = b'{"predictions": [{"score": 0.25}]}'
+    stubber.add_response(
+        "invoke_endpoint",
+        {"Body": StreamingBody(io.BytesIO(content), len(content)), "ContentType": "application/json"},
+        {**SENT, "TargetModel": "train-7/output/model.tar.gz"},
+    )
+    assert endpoint.predict([{"State": "KS"}], "train-7/output/model.tar.gz") == [{"score": 0.25}]
+
+
 def test_an_answer_that_cannot_be_read_is_a_failure_of_the_model(
     endpoint: EndpointClient, stubber: Stubber
 ) -> None:

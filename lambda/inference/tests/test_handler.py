@@ -64,6 +64,11 @@ def test_the_settings_come_from_the_environment() -> None:
     )
 
 
+def test_the_models_to_choose_from_keep_their_order() -> None:
+    settings = ApiSettings.from_environment(ENVIRONMENT | {"TARGET_MODELS": "7=a/model.tar.gz,6=b/c=d.tar.gz"})
+    assert list(settings.target_models.items()) == [("7", "a/model.tar.gz"), ("6", "b/c=d.tar.gz")]
+
+
 def test_a_missing_setting_is_named() -> None:
     with pytest.raises(KeyError, match="ENDPOINT_NAME"):
         ApiSettings.from_environment({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import logging
 from typing import Any
@@ -24,11 +25,12 @@ class Scores:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.records: list[dict[str, Any]] = []
+        self.target_model = ""
 
-    def predict(self, records: list[dict[str, Any]]) -> list[Prediction]:
+    def predict(self, records: list[dict[str, Any]], target_model: str) -> list[Prediction]:
         if self.error:
             raise self.error
-        self.records = records
+        self.records, self.target_model = records, target_model
         return [Prediction(score=0.25, label="False") for _ in records]
 
 
@@ -161,3 +163,39 @@ def test_the_log_says_what_was_decided_and_never_what_was_sent(
     assert line.__dict__["correlation_id"] == REQUEST_ID
     assert line.__dict__["status"] == (200 if valid else 400)
     assert "382-4657" not in str(line.__dict__)
+
+
+MODELS = {"7": "train-7/output/model.tar.gz", "6": "train-6/output/model.tar.gz"}
+
+
+@pytest.fixture
+def several(settings: ApiSettings, schema: RecordSchema, scores: Scores) -> PredictionApi:
+    return PredictionApi(dataclasses.replace(settings, target_models=MODELS), schema, scores)
+
+
+@pytest.mark.parametrize(("query", "version"), [(None, "7"), ({"model": "7"}, "7"), ({"model": "6"}, "6")])
+def test_of_several_models_the_named_one_answers_or_the_approved_one_and_says_so(
+    several: PredictionApi, scores: Scores, event: dict[str, Any], query: dict[str, str] | None, version: str
+) -> None:
+    answer = several.answer(event | {"queryStringParameters": query})
+    assert (answer["statusCode"], answer["headers"]["x-model"]) == (200, version)
+    assert scores.target_model == MODELS[version]
+
+
+def test_a_model_that_is_not_served_is_refused_with_those_that_are(
+    several: PredictionApi, event: dict[str, Any]
+) -> None:
+    answer = several.answer(event | {"queryStringParameters": {"model": "train-5/output/model.tar.gz"}})
+    assert answer["statusCode"] == 400
+    assert error_of(answer)["code"] == "unknown_model"
+    assert error_of(answer)["message"] == "This stage has the models 7, 6 only."
+    assert error_of(answer)["details"] == [{"model": "7"}, {"model": "6"}]
+
+
+def test_a_choice_where_there_is_none_is_refused(
+    api: PredictionApi, scores: Scores, event: dict[str, Any]
+) -> None:
+    answer = api.answer(event | {"queryStringParameters": {"model": "7"}})
+    assert (answer["statusCode"], error_of(answer)["code"]) == (400, "unknown_model")
+    assert api.answer(event)["statusCode"] == 200
+    assert scores.target_model == ""

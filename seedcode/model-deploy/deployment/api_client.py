@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import requests
@@ -37,24 +37,25 @@ class ApiClient:
         self._connection = requests.Session()
         self._api_key = ""
 
-    def post(self, content: object) -> requests.Response:
-        """Send ``content`` as JSON, with credentials."""
-        return self.send(json.dumps(content).encode(), "application/json")
+    def post(self, content: object, model: str = "") -> requests.Response:
+        """Send ``content`` as JSON, with credentials; ask for the answer of ``model`` where there are several."""
+        return self.send(json.dumps(content).encode(), "application/json", model)
 
-    def send(self, body: bytes, content_type: str) -> requests.Response:
+    def send(self, body: bytes, content_type: str, model: str = "") -> requests.Response:
         """Send ``body`` as it is, with credentials."""
+        url = f"{self._url}?{urlencode({'model': model})}" if model else self._url
         request = AWSRequest(
-            "POST", self._url, data=body, headers={"Content-Type": content_type} | self._key_header()
+            "POST", url, data=body, headers={"Content-Type": content_type} | self._key_header()
         )
         credentials = self._session.get_credentials()
         if credentials is None:
             raise UserError("there are no AWS credentials to sign requests with")
         SigV4Auth(credentials, "execute-api", self._region).add_auth(request)
-        return self._send(body, dict(request.headers))
+        return self._send(body, dict(request.headers), url)
 
     def send_unsigned(self, content: object) -> requests.Response:
         """Send ``content`` as JSON, without any credentials."""
-        return self._send(json.dumps(content).encode(), {"Content-Type": "application/json"})
+        return self._send(json.dumps(content).encode(), {"Content-Type": "application/json"}, self._url)
 
     def use_api_key_if_asked(self) -> None:
         """Find out whether the API wants a key rather than a signature, and fetch it if so.
@@ -69,8 +70,8 @@ class ApiClient:
     def _key_header(self) -> dict[str, str]:
         return {"x-api-key": self._api_key} if self._api_key else {}
 
-    def _send(self, body: bytes, headers: dict[str, str]) -> requests.Response:
-        return self._connection.post(self._url, data=body, headers=headers, timeout=_TIMEOUT)
+    def _send(self, body: bytes, headers: dict[str, str], url: str) -> requests.Response:
+        return self._connection.post(url, data=body, headers=headers, timeout=_TIMEOUT)
 
 
 def find_api_key(apigateway: Any, url: str) -> str:

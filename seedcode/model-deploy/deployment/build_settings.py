@@ -33,6 +33,7 @@ class BuildSettings(BaseSettings):
     """
 
     model_package_arn: str
+    model_package_group: str
     project_name: str
     project_id: str
     project_bucket: str

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Mode = Literal["real-time", "serverless", "asynchronous", "batch"]
+Mode = Literal["real-time", "serverless", "asynchronous", "batch", "multi-model"]
 
 # One of something has no plural s; cron has six fields.
 _SCHEDULE = r"^(rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)|cron\((\S+ ){5}\S+\))$"
 
 # Answers are put into S3, where the API does not wait for them.
 _WITHOUT_API = frozenset({"asynchronous", "batch"})
-
-# SageMaker has them; a stage of this repository does not.
-_NOT_OFFERED = {
-    "multi-model": "a stage serves the one model package that was approved",
-}
-
 
 class Serverless(BaseModel):
     """Capacity of a serverless endpoint, within SageMaker's bounds.
@@ -87,11 +81,18 @@ class Batch(BaseModel):
         return self
 
 
-def refuse_unknown_mode(mode: Any) -> Any:
-    """Return ``mode``, or raise ``ValueError`` that says what to do instead of one that is not offered."""
-    if mode in _NOT_OFFERED:
-        raise ValueError(f"this template has no mode {mode}: {_NOT_OFFERED[mode]}")
-    return mode
+class MultiModel(BaseModel):
+    """Which versions one endpoint serves.
+
+    Attributes
+    ----------
+    previous
+        How many approved versions before the one that is deployed stay callable, by their numbers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    previous: int = Field(ge=1, le=19)
 
 
 def contradictions(
@@ -103,6 +104,7 @@ def contradictions(
     serverless: Serverless | None,
     asynchronous: Asynchronous | None,
     batch: Batch | None,
+    multi_model: MultiModel | None,
 ) -> list[str]:
     """Return what of a stage's settings its mode rules out, each with the reason."""
     rules = (
@@ -117,6 +119,14 @@ def contradictions(
         (
             mode == "batch" and batch is None,
             "mode batch needs the section batch, with a schedule or empty braces: batch: {}",
+        ),
+        (
+            mode == "multi-model" and multi_model is None,
+            "mode multi-model needs the section multi_model: previous",
+        ),
+        (
+            mode != "multi-model" and multi_model is not None,
+            f"section multi_model has no meaning in mode {mode}: such a stage serves one version",
         ),
         (
             mode != "serverless" and serverless is not None,
@@ -139,7 +149,12 @@ def contradictions(
             "scale_out_by must be 0 in mode serverless: there are no instances to add, max_concurrency bounds it",
         ),
         (
-            mode != "real-time" and data_capture_percentage > 0,
+            mode == "multi-model" and data_capture_percentage > 0,
+            "data_capture_percentage must be 0 in mode multi-model: captured requests do not say which model "
+            "answered, and Model Monitor takes endpoints of one model only",
+        ),
+        (
+            mode not in ("real-time", "multi-model") and data_capture_percentage > 0,
             f"data_capture_percentage must be 0 in mode {mode}: SageMaker captures at real-time endpoints only",
         ),
         (

@@ -21,6 +21,7 @@ from deployment.record_schema import read_record_schema
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_in_service import refuse_change_of_mode
 from deployment.stage_session import stage_session
+from deployment.target_models import TargetModels, target_models
 
 TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
 
@@ -35,9 +36,13 @@ _NONE = "none"
 
 
 def render_stage(
-    settings: BuildSettings, stage: Stage, config: StageConfig, model: ModelInterface
+    settings: BuildSettings,
+    stage: Stage,
+    config: StageConfig,
+    model: ModelInterface,
+    models: TargetModels | None = None,
 ) -> dict[str, Any]:
-    """Return the template configuration of ``stage``.
+    """Return the template configuration of ``stage``; in mode multi-model ``models`` are what it serves.
 
     Raises
     ------
@@ -64,6 +69,10 @@ def render_stage(
         "ModelPackageArn": settings.model_package_arn,
         "ModelMediaType": model.media_type,
         "ModelAnswerColumns": ",".join(model.answer_columns),
+        "ModelImageUri": models.image if models else _NONE,
+        "ModelsUri": models.prefix if models else _NONE,
+        "TargetModels": models.as_text() if models else _NONE,
+        "TargetModelsDigest": models.digest() if models else _NONE,
         "ModelRoleArn": settings.of_stage(stage, "model_role_arn"),
         "EndpointName": getattr(settings, f"{stage}_endpoint_name"),
         "InstanceType": instance_type,
@@ -102,6 +111,12 @@ def render_stage(
 
 
 def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig) -> None:
+    if config.mode == "multi-model" and _ACCELERATED.fullmatch(instance_type):
+        raise UserError(
+            f"the project asks for {instance_type} in {stage}, and SageMaker serves several models on accelerators"
+            f" with one container of AWS only: take mode real-time in config/{stage}.yaml, or update the project to"
+            " a type without"
+        )
     if config.mode == "serverless":
         if _ACCELERATED.fullmatch(instance_type):
             raise UserError(
@@ -116,16 +131,20 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
 
 
 def render(
-    sagemaker: Mapping[Stage, Any], settings: BuildSettings, model: ModelInterface, output: Path
+    sagemaker: Mapping[Stage, Any],
+    registry: Any,
+    settings: BuildSettings,
+    model: ModelInterface,
+    output: Path,
 ) -> None:
     """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
 
-    Each stage has the client that sees it, in its own account.
+    Each stage has the client that sees it, in its own account; ``registry`` sees the model registry.
 
     Raises
     ------
     UserError
-        A stage's configuration is not valid, or not for the stage that is there.
+        A stage's configuration is not valid, or not for the stage or the model that is there.
     """
     output.mkdir(parents=True, exist_ok=True)
     shutil.copy(TEMPLATE, output)
@@ -139,9 +158,14 @@ def render(
             config.mode,
             f"{prefix}-{stage}",
         )
-        (output / f"{stage}.json").write_text(
-            json.dumps(render_stage(settings, stage, config, model), indent=2) + "\n"
-        )
+        models = None
+        if config.multi_model:
+            schema = read_record_schema()
+            models = target_models(registry, settings, config.multi_model.previous, model, schema)
+            versions = ", ".join(models.artefacts)
+            print("\n".join([f"{stage} serves the versions {versions}", *models.left_out]))
+        content = render_stage(settings, stage, config, model, models)
+        (output / f"{stage}.json").write_text(json.dumps(content, indent=2) + "\n")
 
 
 def _main() -> None:
@@ -149,12 +173,13 @@ def _main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
     output: Path = parser.parse_args().output
     settings = BuildSettings()
-    model = model_interface(boto3.client("sagemaker"), settings.model_package_arn, read_record_schema())
+    registry = boto3.client("sagemaker")
+    model = model_interface(registry, settings.model_package_arn, read_record_schema())
     clients = {
         stage: stage_session(getattr(settings, f"{stage}_test_role_arn"), stage).client("sagemaker")
         for stage in STAGES
     }
-    render(clients, settings, model, output)
+    render(clients, registry, settings, model, output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

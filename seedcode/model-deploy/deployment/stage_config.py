@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from deployment.deployment_errors import UserError
@@ -14,9 +14,9 @@ from deployment.inference_modes import (
     Asynchronous,
     Batch,
     Mode,
+    MultiModel,
     Serverless,
     contradictions,
-    refuse_unknown_mode,
 )
 
 CONFIG_FOLDER = Path(__file__).parent.parent / "config"
@@ -57,7 +57,7 @@ class StageConfig(BaseModel):
         Instances that autoscaling may add to those that the project was created with; 0: no autoscaling.
     data_capture_percentage
         Percentage of requests that are captured in the project's bucket; 0: none.
-    serverless, asynchronous, batch
+    serverless, asynchronous, batch, multi_model
         Settings of the mode of that name.
     tests
         How the stage's tests judge.
@@ -65,13 +65,14 @@ class StageConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Annotated[Mode, BeforeValidator(refuse_unknown_mode)] = "real-time"
+    mode: Mode = "real-time"
     rest_api: bool = True
     scale_out_by: int = Field(ge=0, le=90)
     data_capture_percentage: int = Field(ge=0, le=100)
     serverless: Serverless | None = None
     asynchronous: Asynchronous | None = None
     batch: Batch | None = None
+    multi_model: MultiModel | None = None
     tests: StageTests
 
     @model_validator(mode="after")
@@ -84,6 +85,7 @@ class StageConfig(BaseModel):
             serverless=self.serverless,
             asynchronous=self.asynchronous,
             batch=self.batch,
+            multi_model=self.multi_model,
         )
         if found:
             raise ValueError("; ".join(found))

@@ -13,6 +13,8 @@ from deployment.inference_modes import Mode
 def mode_in_service(sagemaker: Any, endpoint_name: str, batch_pipeline_name: str) -> Mode | None:
     """Return the mode of a stage; None when there is none.
 
+    An endpoint of several models is a real-time one to SageMaker and to callers, and is told as such.
+
     Parameters
     ----------
     sagemaker
@@ -52,10 +54,10 @@ def refuse_change_of_mode(
     """Raise `UserError` when the stage is there in another mode than ``mode``.
 
     SageMaker cannot make an endpoint with instances serverless by an update, and callers of the one kind get no
-    answer from the other: the stage has to go first, on purpose.
+    answer from the other: the stage has to go first, on purpose. Between one model and several an update is enough.
     """
     present = mode_in_service(sagemaker, endpoint_name, batch_pipeline_name)
-    if present not in (None, mode):
+    if present not in (None, "real-time" if mode == "multi-model" else mode):
         raise UserError(
             f"stage {endpoint_name} is {present}, and an update cannot make it {mode}: delete the stack"
             f" {stack_name} and run the pipeline again; until then nothing answers in that stage"

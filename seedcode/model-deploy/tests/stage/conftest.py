@@ -23,7 +23,11 @@ from inference_api.record_columns import sent_columns
 _READY_WITHIN_SECONDS = 60
 
 _OF_THE_API = {"test_health.py", "test_predictions.py", "test_refusals.py"}
-_OF_MODES = {"asynchronous": {"test_health.py", "test_asynchronous.py"}, "batch": {"test_batch.py"}}
+_OF_MODES = {
+    "asynchronous": {"test_health.py", "test_asynchronous.py"},
+    "batch": {"test_batch.py"},
+    "multi-model": {"test_multi_model.py", "test_predictions.py", "test_refusals.py"},
+}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from deployment.build_settings import BuildSettings
 from deployment.stage_settings import StageSettings
-from tests.unit.stubbed_clients import PACKAGE, client
+from tests.unit.stubbed_clients import GROUP, PACKAGE, client
 
 
 def stubbed(service: str) -> Iterator[Stubber]:
@@ -40,6 +40,7 @@ def build_settings(monkeypatch: pytest.MonkeyPatch) -> BuildSettings:
         monkeypatch.delenv(name.upper(), raising=False)
     return BuildSettings(
         model_package_arn=PACKAGE,
+        model_package_group=GROUP,
         project_name="churn",
         project_id="p-1",
         project_bucket="sagemaker-churn-p-1-123456789012",

@@ -40,6 +40,7 @@ ASYNCHRONOUS = {
 }
 
 BATCH = {"mode": "batch", "rest_api": False, "batch": {"schedule": "rate(2 hours)"}}
+MULTI_MODEL = {"mode": "multi-model", "multi_model": {"previous": 2}}
 PIPELINE = "sagemaker-churn-p-1-batch-staging"
 
 
@@ -63,11 +64,14 @@ def test_a_stage_answers_in_real_time_unless_told() -> None:
         ({**BATCH, "batch": {"schedule": "rate(1 days)"}}, "batch.schedule"),
         ({**BATCH, "batch": {"schedule": "cron(0 3 * * *)"}}, "batch.schedule"),
         ({**BATCH, "batch": {"max_payload_mb": 50, "concurrent_requests": 3}}, "not be more than 100 MB"),
-        (
-            {"mode": "multi-model"},
-            "this template has no mode multi-model: a stage serves the one model package",
-        ),
-        ({"mode": "psychic"}, "Input should be 'real-time', 'serverless', 'asynchronous' or 'batch'"),
+        ({"mode": "multi-model"}, "mode multi-model needs the section multi_model"),
+        ({"multi_model": {"previous": 2}}, "section multi_model has no meaning in mode real-time"),
+        ({"mode": "multi-model", "multi_model": {"previous": 0}}, "greater than or equal to 1"),
+        ({"mode": "multi-model", "multi_model": {"previous": 20}}, "less than or equal to 19"),
+        ({**MULTI_MODEL, "data_capture_percentage": 5}, "captured requests do not say which model answered"),
+        ({**MULTI_MODEL, "rest_api": False}, "rest_api must be true in mode multi-model"),
+        ({**MULTI_MODEL, "serverless": SERVERLESS["serverless"]}, "section serverless has no meaning in mode multi"),
+        ({"mode": "psychic"}, "Input should be 'real-time', 'serverless', 'asynchronous', 'batch' or 'multi-model'"),
         ({"mode": "serverless"}, "mode serverless needs the section serverless"),
         ({"mode": "asynchronous", "rest_api": False}, "mode asynchronous needs the section asynchronous"),
         ({"serverless": SERVERLESS["serverless"]}, "section serverless has no meaning in mode real-time"),
@@ -109,6 +113,13 @@ def test_a_serverless_stage_takes_its_capacity_from_its_section(build_settings: 
     assert parameters["ServerlessMemorySize"] == "2048"
     assert parameters["ServerlessMaxConcurrency"] == "5"
     assert parameters["ServerlessProvisionedConcurrency"] == "0"
+
+
+@pytest.mark.parametrize("instance_type", ["ml.g4dn.xlarge", "ml.p3.2xlarge", "ml.inf1.xlarge"])
+def test_several_models_on_accelerators_are_refused(build_settings: BuildSettings, instance_type: str) -> None:
+    settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
+    with pytest.raises(UserError, match="SageMaker serves several models on accelerators"):
+        render_stage(settings, "staging", config(**MULTI_MODEL), MODEL)
 
 
 @pytest.mark.parametrize("instance_type", ["ml.g4dn.xlarge", "ml.p3.2xlarge", "ml.inf1.xlarge"])
@@ -197,6 +208,17 @@ def test_a_living_stage_keeps_its_mode_and_the_refusal_says_what_to_do(sagemaker
 def test_a_living_stage_of_the_same_mode_is_updated(sagemaker: Stubber) -> None:
     in_service(sagemaker, {})
     refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "real-time", "s")
+
+
+def test_a_living_stage_of_one_model_becomes_one_of_several_by_an_update(sagemaker: Stubber) -> None:
+    in_service(sagemaker, {})
+    refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "multi-model", "s")
+
+
+def test_a_living_serverless_stage_becomes_none_of_several_models(sagemaker: Stubber) -> None:
+    in_service(sagemaker, {"variant": {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}})
+    with pytest.raises(UserError, match="is serverless, and an update cannot make it multi-model"):
+        refuse_change_of_mode(sagemaker.client, ENDPOINT, PIPELINE, "multi-model", "s")
 
 
 def test_a_stage_that_is_not_there_may_have_any_mode(sagemaker: Stubber) -> None:
