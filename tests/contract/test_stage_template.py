@@ -89,6 +89,37 @@ def test_a_serverless_stage_may_be_kept_warm(template: Template) -> None:
     assert stage.variant["ServerlessConfig"]["ProvisionedConcurrency"] == 2
 
 
+def test_a_stage_of_several_models_has_one_container_for_a_prefix_and_tells_its_function_of_them(
+    template: Template,
+) -> None:
+    told = {"ModelImageUri": "image", "ModelsUri": "s3://b/training/", "TargetModels": "7=a,6=b"}
+    stage = Stage(template, Mode="multi-model", **told, TargetModelsDigest="c0ffee")
+    assert stage.resources == API | ENDPOINT | SCALING
+    model = stage.properties("Model")
+    assert model["EnableNetworkIsolation"] is True
+    assert model["PrimaryContainer"] == {
+        "Image": "image",
+        "Mode": "MultiModel",
+        "ModelDataUrl": "s3://b/training/",
+    }
+    sagemaker: Any = botocore.session.get_session().get_service_model("sagemaker")
+    container = sagemaker.operation_model("CreateModel").input_shape.members["PrimaryContainer"]
+    assert ParamValidator().validate(model["PrimaryContainer"], container).generate_report() == ""
+    assert "DataCaptureConfig" not in stage.properties("EndpointConfig")
+    variables = stage.properties("ApiFunction")["Environment"]["Variables"]
+    assert variables["TARGET_MODELS"] == "7=a,6=b"
+    assert stage.properties("ApiVersion")["Description"].endswith(", models c0ffee")
+
+
+def test_a_stage_of_one_model_takes_it_from_its_package_and_tells_its_function_of_no_other(
+    template: Template,
+) -> None:
+    stage = Stage(template, Mode="real-time", TargetModelsDigest="none")
+    assert stage.properties("Model")["PrimaryContainer"] == {"ModelPackageName": "the ModelPackageArn"}
+    assert "TARGET_MODELS" not in stage.properties("ApiFunction")["Environment"]["Variables"]
+    assert "models" not in stage.properties("ApiVersion")["Description"]
+
+
 def test_an_asynchronous_stage_answers_in_s3_tells_a_topic_and_has_no_api(template: Template) -> None:
     stage = Stage(
         template, Mode="asynchronous", AsynchronousUri="s3://b/asynchronous/prod", ConcurrentInvocations=4

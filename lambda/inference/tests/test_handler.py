@@ -65,7 +65,9 @@ def test_the_settings_come_from_the_environment() -> None:
 
 
 def test_the_models_to_choose_from_keep_their_order() -> None:
-    settings = ApiSettings.from_environment(ENVIRONMENT | {"TARGET_MODELS": "7=a/model.tar.gz,6=b/c=d.tar.gz"})
+    settings = ApiSettings.from_environment(
+        ENVIRONMENT | {"TARGET_MODELS": "7=a/model.tar.gz,6=b/c=d.tar.gz"}
+    )
     assert list(settings.target_models.items()) == [("7", "a/model.tar.gz"), ("6", "b/c=d.tar.gz")]
 
 

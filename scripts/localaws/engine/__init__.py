@@ -118,6 +118,9 @@ class Container(Protocol):
     def out_of_memory(self) -> bool:
         """Tell whether it was killed because it wanted more than its memory."""
 
+    def known_as(self, path: str) -> str:
+        """Return by which path the container's programs find what is mounted at ``path``."""
+
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
 

@@ -65,6 +65,10 @@ class DockerContainer:
         """Tell whether it was killed because it wanted more than its memory."""
         return self._out_of_memory
 
+    def known_as(self, path: str) -> str:
+        """Return ``path``: a container has it as it is."""
+        return path
+
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
         if not self._ended.wait(timeout):

@@ -86,6 +86,10 @@ class ProcessContainer:
         """False: memory is not limited, and an end by the machine's own shortage looks like any other."""
         return False
 
+    def known_as(self, path: str) -> str:
+        """Return the folder of this machine that is meant."""
+        return PathMap(self._spec.mounts)(path)
+
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit code; raise ``TimeoutError`` when it still runs after ``timeout`` seconds."""
         if not self._ended.wait(timeout):

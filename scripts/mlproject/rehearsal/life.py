@@ -259,11 +259,11 @@ class Life:
         resources = json.loads(stored["Body"].read())["resources"]
         return sum(len(each["instances"]) for each in resources if each["mode"] == "managed")
 
-    def _model_package(self) -> Mapping[str, Any]:
+    def _model_package(self, age: int = 0) -> Mapping[str, Any]:
         newest = approvals.model_packages(self.people.scientist, self.project.names.model_package_group)
         if not newest:
             raise PlatformError("the model build ended green, yet no model is registered")
-        name = newest[0]["ModelPackageArn"]
+        name = newest[age]["ModelPackageArn"]
         return self.people.scientist.client("sagemaker").describe_model_package(ModelPackageName=name)
 
     def _model_quality(self) -> dict[str, float]:
@@ -275,9 +275,9 @@ class Life:
             quality["threshold"] = float(threshold)
         return quality
 
-    def golden_record(self) -> dict[str, Any]:
-        """Return a raw record and the score that the evaluation computed for it."""
-        uri = self._model_package()["CustomerMetadataProperties"]["GoldenRecordsUri"]
+    def golden_record(self, age: int = 0) -> dict[str, Any]:
+        """Return a raw record and the score that the evaluation computed for it, of the newest version or one before."""
+        uri = self._model_package(age)["CustomerMetadataProperties"]["GoldenRecordsUri"]
         first: dict[str, Any] = json.loads(self._read(uri).splitlines()[0])
         return first
 

@@ -14,6 +14,7 @@ _SCHEDULE = r"^(rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|da
 # Answers are put into S3, where the API does not wait for them.
 _WITHOUT_API = frozenset({"asynchronous", "batch"})
 
+
 class Serverless(BaseModel):
     """Capacity of a serverless endpoint, within SageMaker's bounds.
 

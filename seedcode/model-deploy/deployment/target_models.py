@@ -87,7 +87,9 @@ def target_models(
         try:
             other_image, artefact = _served(registry, earlier, prefix)
             if other_image != image:
-                raise UserError("it was approved with another image, and the endpoint's container is one for all")
+                raise UserError(
+                    "it was approved with another image, and the endpoint's container is one for all"
+                )
             if model_interface(registry, earlier, schema) != interface:
                 raise UserError("it takes or answers something else")
         except UserError as error:

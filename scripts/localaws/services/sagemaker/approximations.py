@@ -10,7 +10,8 @@ APPROXIMATED = {
     "CreateAutoMLJobV2": "as CreateAutoMLJob, with TabularJobConfig; other problem types are refused",
     "CreateEndpoint": "one container stands for all instances of a variant; shadow variants are refused",
     "CreateEndpointConfig": "explainers are refused, and answers in the notices of asynchronous inference",
-    "CreateModel": "multi-model containers and direct invocation are refused; a VPC has no effect",
+    "CreateModel": "direct invocation is refused, and several models with serverless or asynchronous endpoints; "
+    "a VPC has no effect",
     "CreateFeatureGroup": "at once, and without a Glue table; collections, Iceberg and times to live are refused",
     "CreateHyperParameterTuningJob": "Grid, Random and Bayesian search (optuna's TPE); Hyperband, warm start, early "
     "stopping Auto, several training job definitions and Autotune are refused",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from moto.sagemaker.exceptions import ValidationError
@@ -94,7 +95,7 @@ def create_endpoint_config(request: Request) -> dict[str, Any]:
     """Make a configuration of variants whose models exist."""
     region, params = Region(request.account, request.region), request.params
     name = params["EndpointConfigName"]
-    _refuse_unsupported_config(params)
+    _refuse_unsupported_config(region, params)
     for variant in params["ProductionVariants"]:
         _check_variant(region, variant)
     arn = region.arn("endpoint-config", name)
@@ -150,16 +151,19 @@ def find_config(region: Region, name: str) -> Resource:
 
 
 def _check_container(region: Region, container: dict[str, Any], role: str) -> None:
-    if container.get("Mode", "SingleModel") != "SingleModel":
-        raise ValidationError("localaws does not support Mode MultiModel.")
     if "ModelDataSource" in container:
         raise ValidationError("localaws does not support ModelDataSource: use ModelDataUrl.")
     if "ModelPackageName" in container:
+        if is_multi_model(container):
+            raise ValidationError("A model package holds one model: Mode MultiModel needs an Image.")
         find_package(region, container["ModelPackageName"])
         return
     if "Image" not in container:
         raise ValidationError("A container needs an Image or a ModelPackageName.")
     image_digest(region, container["Image"])
+    if is_multi_model(container):
+        _check_prefix(region, container, role)
+        return
     if "ModelDataUrl" in container:
         try:
             Bucket(runtime().client("s3", region.name, role)).etag(container["ModelDataUrl"])
@@ -168,6 +172,25 @@ def _check_container(region: Region, container: dict[str, Any], role: str) -> No
                 f"Could not access model data at {container['ModelDataUrl']}. Please ensure that the role "
                 f'"{role}" exists, that its policies allow "s3:GetObject", and that the object is there.'
             ) from error
+
+
+def is_multi_model(container: Mapping[str, Any]) -> bool:
+    """Tell whether a container serves what is below a prefix instead of one model."""
+    return str(container.get("Mode", "SingleModel")) == "MultiModel"
+
+
+def _check_prefix(region: Region, container: dict[str, Any], role: str) -> None:
+    if "ModelDataUrl" not in container:
+        raise ValidationError(
+            "A container in Mode MultiModel needs a ModelDataUrl, the prefix of its models."
+        )
+    try:
+        Bucket(runtime().client("s3", region.name, role)).keys(container["ModelDataUrl"])
+    except StorageError as error:
+        raise ValidationError(
+            f"Could not access model data at {container['ModelDataUrl']}. Please ensure that the role "
+            f'"{role}" exists and that its policies allow "s3:ListBucket".'
+        ) from error
 
 
 def _resolved(region: Region, container: dict[str, Any]) -> list[dict[str, Any]]:
@@ -194,11 +217,24 @@ def _check_variant(region: Region, variant: dict[str, Any]) -> None:
         _check_serverless(region, variant)
 
 
-def _refuse_unsupported_config(params: Any) -> None:
+def _check_multi_model(region: Region, params: Any) -> None:
+    for variant in params["ProductionVariants"]:
+        served = containers(region, find_model(region, variant.get("ModelName", "")))
+        if any(map(is_multi_model, served)) and (
+            "ServerlessConfig" in variant or "AsyncInferenceConfig" in params
+        ):
+            raise ValidationError(
+                f"Variant {variant['VariantName']} has several models, which serverless and asynchronous "
+                "endpoints do not support."
+            )
+
+
+def _refuse_unsupported_config(region: Region, params: Any) -> None:
     for option in ("ExplainerConfig", "ShadowProductionVariants"):
         if option in params:
             raise ValidationError(f"localaws does not support {option}.")
     _check_asynchronous(params)
+    _check_multi_model(region, params)
     names = [variant["VariantName"] for variant in params["ProductionVariants"]]
     if len(set(names)) != len(names):
         raise ValidationError("Variant names must be unique within an endpoint configuration.")

@@ -15,13 +15,17 @@ from localaws.engine import Container, ContainerSpec
 from localaws.images import ImageNotFound
 from localaws.runtime import runtime
 from localaws.services.sagemaker.container_images import may_pull_image, resolved_image
+from localaws.services.sagemaker.hosted_models import is_multi_model
 from localaws.services.sagemaker.instance_types import Machine, machine
 from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
 from localaws.services.sagemaker.storage import Bucket, StorageError, unpack
+from localaws.services.sagemaker.target_models import TargetModels
 
 PORT = 8080
 MODEL = f"{OPT_ML}/model"
+MULTI_MODEL = {"SAGEMAKER_MULTI_MODEL": "true"}
+TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 PING_SECONDS = 0.1
 PING_TIMEOUT = 2.0
 DEFAULT_STARTUP_SECONDS = 480
@@ -79,6 +83,7 @@ class VariantHost:
         self._closing = False
         self._container: Container | None = None
         self._pool: urllib3.HTTPConnectionPool | None = None
+        self._models: TargetModels | None = None
 
     @property
     def resolved_image(self) -> str:
@@ -107,16 +112,21 @@ class VariantHost:
             time.sleep(PING_SECONDS)
 
     def post(self, body: bytes, headers: Mapping[str, str], timeout: float) -> urllib3.BaseHTTPResponse:
-        """Send one request to ``/invocations``."""
+        """Send one request to ``/invocations``, or to the model that it names where there are several."""
         with self._state:
             if self._closing or self._pool is None:
                 raise ConnectionError(f"variant {self.name} is not running")
-            pool = self._pool
+            pool, models = self._pool, self._models
             self._busy += 1
         try:
+            path: str | urllib3.BaseHTTPResponse = "/invocations"
+            if models is not None:
+                path = models.invocation_path(headers.get(TARGET_MODEL, ""), pool)
+            if not isinstance(path, str):
+                return path
             return pool.request(
                 "POST",
-                "/invocations",
+                path,
                 body=body,
                 headers=dict(headers),
                 timeout=timeout,
@@ -142,12 +152,21 @@ class VariantHost:
         model = self._folder / "model"
         model.mkdir(parents=True)
         uri = self._container_config.get("ModelDataUrl")
-        if not uri:
+        if self._is_multi_model:
+            (self._folder / "models").mkdir()
+        if not uri or self._is_multi_model:
             return
         archive = self._folder / "model.tar.gz"
-        archive.write_bytes(Bucket(runtime().client("s3", self._region.name, self.role)).read(uri))
+        archive.write_bytes(self._bucket().read(uri))
         unpack(archive, model)
         archive.unlink()
+
+    @property
+    def _is_multi_model(self) -> bool:
+        return is_multi_model(self._container_config)
+
+    def _bucket(self) -> Bucket:
+        return Bucket(runtime().client("s3", self._region.name, self.role))
 
     def _start_container(self) -> None:
         write_log = runtime().log_writer(
@@ -159,7 +178,10 @@ class VariantHost:
             name=f"endpoint/{self._endpoint}/{self.name}",
             image=self.resolved_image,
             arguments=("serve",),
-            environment=self._container_config.get("Environment", {}),
+            environment={
+                **self._container_config.get("Environment", {}),
+                **(MULTI_MODEL if self._is_multi_model else {}),
+            },
             mounts={OPT_ML: self._folder, MODEL: self._folder / "model"},
             role_arn="" if self._isolated else self.role,
             region=self._region.name,
@@ -174,6 +196,9 @@ class VariantHost:
         address = urllib3.util.parse_url(container.address)
         with self._state:
             self._container = container
+            if self._is_multi_model:
+                prefix, folder = self._container_config["ModelDataUrl"], self._folder / "models"
+                self._models = TargetModels(self._bucket, prefix, folder, container.known_as)
             self._pool = urllib3.HTTPConnectionPool(str(address.host), address.port, maxsize=64)
             closing = self._closing
         if closing:

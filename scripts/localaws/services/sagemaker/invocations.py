@@ -18,6 +18,7 @@ from localaws import routes
 from localaws.services.sagemaker.capture import Exchange, Payload
 from localaws.services.sagemaker.endpoints import Variant, serving
 from localaws.services.sagemaker.resources import Region
+from localaws.services.sagemaker.target_models import TargetModelError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -107,6 +108,8 @@ def invoke(call: Invocation) -> TYPE_RESPONSE:
     except urllib3.exceptions.ReadTimeoutError as error:
         variant.measures.count(500, time.monotonic() - started, _instances(variant))
         raise timed_out(call) from error
+    except TargetModelError as error:
+        raise InvocationError("ValidationError", str(error)) from error
     except (ConnectionError, urllib3.exceptions.HTTPError) as error:
         variant.measures.count(503, time.monotonic() - started, _instances(variant))
         raise InvocationError(

@@ -70,8 +70,14 @@ def test_a_stage_answers_in_real_time_unless_told() -> None:
         ({"mode": "multi-model", "multi_model": {"previous": 20}}, "less than or equal to 19"),
         ({**MULTI_MODEL, "data_capture_percentage": 5}, "captured requests do not say which model answered"),
         ({**MULTI_MODEL, "rest_api": False}, "rest_api must be true in mode multi-model"),
-        ({**MULTI_MODEL, "serverless": SERVERLESS["serverless"]}, "section serverless has no meaning in mode multi"),
-        ({"mode": "psychic"}, "Input should be 'real-time', 'serverless', 'asynchronous', 'batch' or 'multi-model'"),
+        (
+            {**MULTI_MODEL, "serverless": SERVERLESS["serverless"]},
+            "section serverless has no meaning in mode multi",
+        ),
+        (
+            {"mode": "psychic"},
+            "Input should be 'real-time', 'serverless', 'asynchronous', 'batch' or 'multi-model'",
+        ),
         ({"mode": "serverless"}, "mode serverless needs the section serverless"),
         ({"mode": "asynchronous", "rest_api": False}, "mode asynchronous needs the section asynchronous"),
         ({"serverless": SERVERLESS["serverless"]}, "section serverless has no meaning in mode real-time"),
@@ -116,7 +122,9 @@ def test_a_serverless_stage_takes_its_capacity_from_its_section(build_settings: 
 
 
 @pytest.mark.parametrize("instance_type", ["ml.g4dn.xlarge", "ml.p3.2xlarge", "ml.inf1.xlarge"])
-def test_several_models_on_accelerators_are_refused(build_settings: BuildSettings, instance_type: str) -> None:
+def test_several_models_on_accelerators_are_refused(
+    build_settings: BuildSettings, instance_type: str
+) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
     with pytest.raises(UserError, match="SageMaker serves several models on accelerators"):
         render_stage(settings, "staging", config(**MULTI_MODEL), MODEL)

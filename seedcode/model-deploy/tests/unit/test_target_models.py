@@ -112,7 +112,10 @@ def test_an_earlier_version_that_speaks_otherwise_is_left_out(
     ("container", "complaint"),
     [
         ({"Environment": {"A": "1"}}, r"variables of its own \(A\)"),
-        ({"ModelDataUrl": "s3://elsewhere/training/model.tar.gz"}, r"not a \.tar\.gz below s3://sagemaker-churn"),
+        (
+            {"ModelDataUrl": "s3://elsewhere/training/model.tar.gz"},
+            r"not a \.tar\.gz below s3://sagemaker-churn",
+        ),
         ({"ModelDataUrl": f"{BUCKET}/training/a=b,/model.tar.gz"}, r"not a \.tar\.gz below"),
     ],
 )
@@ -133,7 +136,9 @@ def test_artefacts_that_do_not_fit_into_the_functions_environment_are_refused(
         served(sagemaker, build_settings)
 
 
-def test_a_stage_is_told_image_prefix_and_versions_and_a_digest_of_them(build_settings: BuildSettings) -> None:
+def test_a_stage_is_told_image_prefix_and_versions_and_a_digest_of_them(
+    build_settings: BuildSettings,
+) -> None:
     config = read_stage_config("multi-model", CONFIG_FOLDER / "examples")
     models = TargetModels(IMAGE, f"{BUCKET}/training/", {"7": "a.tar.gz", "6": "b.tar.gz"})
     parameters = render_stage(build_settings, "prod", config, JSON, models)["Parameters"]

@@ -11,7 +11,7 @@ from mlproject.rehearsal import stage_modes
 from mlproject.rehearsal.rehearse import rehearse
 
 
-@pytest.mark.parametrize("mode", ["asynchronous", "serverless"])
+@pytest.mark.parametrize("mode", ["asynchronous", "multi-model", "serverless"])
 def test_a_mode_with_an_example_can_be_rehearsed(mode: str) -> None:
     assert stage_modes.checked(mode) == mode
 
@@ -23,7 +23,7 @@ def test_the_mode_that_a_project_begins_with_changes_nothing(mode: str) -> None:
 
 def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(
-        UserError, match="no mode 'psychic': there is real-time, asynchronous, batch, serverless"
+        UserError, match="no mode 'psychic': there is real-time, asynchronous, batch, multi-model, serverless"
     ):
         stage_modes.checked("psychic")
 
