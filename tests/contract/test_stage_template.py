@@ -17,6 +17,7 @@ TEMPLATE = Path(__file__).parents[2] / "seedcode/model-deploy/endpoint.yaml"
 API = {"ApiAlias", "ApiFunction", "ApiLogs", "ApiPermission", "ApiVersion"}
 ENDPOINT = {"Endpoint", "EndpointConfig", "EndpointLogs", "Model", "ModelErrors"}
 BATCH = {"BatchPipeline", "BatchRule", "Model"}
+API_IMAGE = {"ApiImageUri": "api@sha256:1"}
 SCALING = {"ScalableTarget", "ScalingPolicy"}
 
 
@@ -93,7 +94,7 @@ def test_a_stage_of_several_models_has_one_container_for_a_prefix_and_tells_its_
     template: Template,
 ) -> None:
     told = {"ModelImageUri": "image", "ModelsUri": "s3://b/training/", "TargetModels": "7=a,6=b"}
-    stage = Stage(template, Mode="multi-model", **told, TargetModelsDigest="c0ffee")
+    stage = Stage(template, Mode="multi-model", **told, **API_IMAGE, TargetModelsDigest="c0ffee")
     assert stage.resources == API | ENDPOINT | SCALING
     model = stage.properties("Model")
     assert model["EnableNetworkIsolation"] is True
@@ -114,7 +115,7 @@ def test_a_stage_of_several_models_has_one_container_for_a_prefix_and_tells_its_
 def test_a_stage_of_one_model_takes_it_from_its_package_and_tells_its_function_of_no_other(
     template: Template,
 ) -> None:
-    stage = Stage(template, Mode="real-time", TargetModelsDigest="none")
+    stage = Stage(template, Mode="real-time", **API_IMAGE, TargetModelsDigest="none")
     assert stage.properties("Model")["PrimaryContainer"] == {"ModelPackageName": "the ModelPackageArn"}
     assert "TARGET_MODELS" not in stage.properties("ApiFunction")["Environment"]["Variables"]
     assert "models" not in stage.properties("ApiVersion")["Description"]

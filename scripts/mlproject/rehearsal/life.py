@@ -276,7 +276,7 @@ class Life:
         return quality
 
     def golden_record(self, age: int = 0) -> dict[str, Any]:
-        """Return a raw record and the score that the evaluation computed for it, of the newest version or one before."""
+        """Return a raw record and the score that the evaluation computed for it; ``age`` 1 is the version before."""
         uri = self._model_package(age)["CustomerMetadataProperties"]["GoldenRecordsUri"]
         first: dict[str, Any] = json.loads(self._read(uri).splitlines()[0])
         return first
