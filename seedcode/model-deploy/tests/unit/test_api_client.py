@@ -88,3 +88,12 @@ def test_an_empty_file_of_golden_records_is_refused(sagemaker: Stubber, s3: Stub
     s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"\n"), 1)})
     with pytest.raises(UserError, match="holds no golden records"):
         fetch_golden_records(sagemaker.client, s3.client, PACKAGE)
+
+
+def test_a_version_that_is_asked_for_is_in_the_signed_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = ApiClient(URL, "eu-west-1", session())
+    sent: list[str] = []
+    monkeypatch.setattr(api._connection, "post", lambda url, **request: sent.append(url))
+    api.post({"State": "KS"}, "../6")
+    api.post({"State": "KS"})
+    assert sent == [f"{URL}?model=..%2F6", URL]
