@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from deployment.build_settings import BuildSettings
@@ -64,7 +65,7 @@ def target_models(
     settings
         Names the version, its group and the project's bucket.
     previous
-        How many approved versions before it are wanted.
+        How many approved versions before it are looked at; what cannot be served is not made up for.
     interface
         How the function talks to the version of this run, and so to all.
     schema
@@ -81,9 +82,7 @@ def target_models(
     except UserError as error:
         raise UserError(f"mode multi-model cannot serve {arn}: {error}") from error
     artefacts, left_out = {_version(arn): artefact}, []
-    for earlier in _approved_before(registry, settings.model_package_group, arn):
-        if len(artefacts) > previous:
-            break
+    for earlier in islice(_approved_before(registry, settings.model_package_group, arn), previous):
         try:
             other_image, artefact = _served(registry, earlier, prefix)
             if other_image != image:

@@ -87,11 +87,11 @@ def test_an_earlier_version_of_another_image_is_left_out_with_the_reason(
     sagemaker: Stubber, build_settings: BuildSettings
 ) -> None:
     described(sagemaker, 7)
-    approved(sagemaker, 7, 6, 5)
+    approved(sagemaker, 7, 6, 5, 4)
     described(sagemaker, 6, Image="image@sha256:2")
     for _ in range(2):
         described(sagemaker, 5)
-    models = served(sagemaker, build_settings, previous=1)
+    models = served(sagemaker, build_settings, previous=2)
     assert list(models.artefacts) == ["7", "5"]
     assert models.left_out[0].startswith("version 6 is not served: it was approved with another image")
 
