@@ -39,7 +39,7 @@ def test_a_version_of_an_image_that_is_not_in_ecr_fails(sagemaker: SageMaker) ->
     version = client.describe_image_version(ImageName="Lab", Version=1)
     assert version["ImageVersionStatus"] == "CREATE_FAILED"
     assert "none:one not found" in version["FailureReason"]
-    with pytest.raises(client.exceptions.ResourceNotFound, match="ImageVersion of Lab with the number 7 does not exist"):
+    with pytest.raises(client.exceptions.ResourceNotFound, match="of Lab with the number 7 does not exist"):
         client.describe_image_version(ImageName="Lab", Version=7)
 
 
