@@ -79,9 +79,10 @@ class Lifecycle:
         old = self.request.old_resource_properties
         if old and (old.project_name, old.project_id) != (self._names.project_name, self._names.project_id):
             raise UserError("A project's name and id cannot be changed: create a new project instead.")
-        stack.apply(target=_REPOSITORIES_MODULE)
-        self._seed(bundle)
+        # All at once: Terraform refuses a target while anything beside it is elsewhere in the state than here.
+        # The repositories are seeded since creation; one that somebody deleted is made and seeded again.
         stack.apply()
+        self._seed(bundle)
         # What was applied last, not what CloudFormation calls old: when it rolls a failed update back, that is the
         # version that was never reached, and nothing of it is to be taken back.
         offered = self._offer(store.applied(), bundle)

@@ -85,3 +85,49 @@ run "keeps_one_stage_at_home" {
     error_message = "Staging is not at home, or production is."
   }
 }
+
+run "lets_an_endpoint_of_another_account_have_images_of_aws" {
+  command = plan
+
+  module {
+    source = "./modules/stage-account"
+  }
+
+  override_data {
+    target = data.aws_kms_alias.account
+    values = { target_key_arn = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+  }
+
+  variables {
+    project = {
+      name                     = "texts"
+      id                       = "p-1"
+      name_prefix              = "sagemaker-texts-p-1"
+      short_prefix             = "sagemaker-texts-p-1"
+      account_id               = "111122223333"
+      partition                = "aws"
+      dns_suffix               = "amazonaws.com"
+      region                   = "eu-west-1"
+      kms_key_arn              = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      permissions_boundary_arn = "arn:aws:iam::111122223333:policy/sagemaker-project-boundary"
+      uses_aws_images          = true
+    }
+    stage                  = "staging"
+    test_actor             = "test-staging"
+    account_role_arn       = "arn:aws:iam::444455556666:role/mlproject-platform-stages-eu-west-1"
+    facts                  = { endpoint_name = "sagemaker-texts-p-1-staging", function_name = "sagemaker-texts-p-1-staging" }
+    bucket                 = { arn = "arn:aws:s3:::sagemaker-texts-p-1-111122223333" }
+    model_image_repository = { arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-texts-p-1/model" }
+    api_image_repository   = { arn = "arn:aws:ecr:eu-west-1:111122223333:repository/sagemaker-texts-p-1/api" }
+    model_package_group    = { name = "sagemaker-texts-p-1", arn = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/sagemaker-texts-p-1" }
+    api_authorization      = "AWS_IAM"
+    approver_email         = ""
+    project_variant        = "huggingface"
+    template_version       = "0123456789abcdef"
+  }
+
+  assert {
+    condition     = try(local.project.uses_aws_images, false)
+    error_message = "The stage does not know that its model runs in an image of AWS's, and its role cannot pull it."
+  }
+}

@@ -96,15 +96,18 @@ class JobParts:
         """Return the instances of a step's job; ``kind`` is botocore's name of what they are for."""
         block: ScriptJob | Check = step.block
         instance = self.instance(step, kind)
-        cluster = {
+        return {
             "InstanceCount": self.resolve(block.instance_count),
             "InstanceType": instance,
             "VolumeSizeInGB": block.volume_size_in_gb,
-            "VolumeKmsKeyId": self.settings.kms_key_arn,
+            **self.volume_key(instance),
         }
-        if isinstance(instance, str) and OWN_DISK.match(instance):
-            del cluster["VolumeKmsKeyId"]
-        return cluster
+
+    def volume_key(self, instance: Any) -> dict[str, str]:
+        """Return the key of an instance's volume, if it takes one; of a parameter the default decides."""
+        usual = self.resolve.usual(instance)
+        has_disk = isinstance(usual, str) and OWN_DISK.match(usual)
+        return {} if has_disk else {"VolumeKmsKeyId": self.settings.kms_key_arn}
 
     def instance(self, step: WrittenStep, kind: str) -> Any:
         """Return the instance type of a step's job, and note one that AWS does not have for this kind of job."""

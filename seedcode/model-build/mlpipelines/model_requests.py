@@ -8,7 +8,7 @@ from typing import Any
 
 from mlpipelines.chaining import chained_inputs
 from mlpipelines.instance_types import check_instance_type
-from mlpipelines.job_parts import OWN_DISK, JobParts
+from mlpipelines.job_parts import JobParts
 from mlpipelines.model_reports import model_reports
 from mlpipelines.plan import Joined, PropertyReference
 from mlpipelines.schema_document import AutoMLStepEntry, CreateModelStepEntry, TransformStepEntry
@@ -40,13 +40,12 @@ class ModelBuilder:
         if source is None:
             message = "a Transform step needs a model: put a CreateModel step before it"
             self._note(step, message)
+        instance = self.jobs.instance(step, "TransformInstanceType")
         resources = {
-            "InstanceType": self.jobs.instance(step, "TransformInstanceType"),
+            "InstanceType": instance,
             "InstanceCount": self.jobs.resolve(block.instance_count),
-            "VolumeKmsKeyId": self.jobs.settings.kms_key_arn,
+            **self.jobs.volume_key(instance),
         }
-        if OWN_DISK.match(str(resources["InstanceType"])):
-            del resources["VolumeKmsKeyId"]
         channel, description = next(iter(block.channels.items()), ("train", None))
         if len(block.channels) > 1:
             self.jobs.problems.append(step.block_problem("a transform has one channel", "channels"))

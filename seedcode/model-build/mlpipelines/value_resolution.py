@@ -99,6 +99,10 @@ class ValueResolver:
             return Joined((found,))
         return str(found) if isinstance(found, (int, float)) else found
 
+    def usual(self, found: Any) -> Any:
+        """Return a resolved value, or a parameter's default, which is what most executions have."""
+        return self._plan.parameters[found.name].default if isinstance(found, ParameterReference) else found
+
     def texts(self, values: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return a mapping of such values."""
         return {name: self.text(value) for name, value in (values or {}).items()}

@@ -37,6 +37,12 @@ module "events_role" {
   policy_json = data.aws_iam_policy_document.events.json
 }
 
+# Terraform finds a resource again that has got a count, but not what is in a module that has.
+moved {
+  from = module.events_role
+  to   = module.events_role[0]
+}
+
 resource "aws_cloudwatch_event_target" "push" {
   count = var.repository.sends_events ? 1 : 0
 

@@ -13,6 +13,7 @@ variable "project" {
     dns_suffix               = string
     kms_key_arn              = string
     permissions_boundary_arn = string
+    uses_aws_images          = optional(bool, false)
   })
 }
 

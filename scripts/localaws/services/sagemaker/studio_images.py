@@ -188,7 +188,7 @@ def _image(request: Request) -> Resource:
     name = request.params["ImageName"]
     image: Resource | None = _region(request).table("images").get(_region(request).arn("image", name.lower()))
     if image is None:
-        raise ResourceNotFound(f"No Image with the name {name} found.")
+        raise ResourceNotFound(f"Image {name} does not exist.")
     return image
 
 
@@ -201,9 +201,8 @@ def _version(request: Request) -> Resource:
     found = sorted(_versions(_region(request), _image(request)), key=lambda each: int(each.detail["Version"]))
     found = [each for each in found if wanted in (None, each.detail["Version"])]
     if not found:
-        raise ResourceNotFound(
-            f"No ImageVersion with the name {request.params['ImageName']} and version {wanted} found."
-        )
+        number = "" if wanted is None else f" with the number {wanted}"
+        raise ResourceNotFound(f"ImageVersion of {request.params['ImageName']}{number} does not exist.")
     return found[-1]
 
 

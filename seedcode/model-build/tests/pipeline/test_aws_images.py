@@ -41,6 +41,18 @@ def test_jobs_and_registered_models_get_the_region_s_uri(repository: Repository)
 
 
 @pytest.mark.parametrize(
+    "written", ["ml.g4dn.xlarge", "{parameter: TrainingInstanceType, default: ml.g4dn.xlarge}"]
+)
+def test_instances_with_disks_of_their_own_get_no_key_which_sagemaker_would_refuse(
+    repository: Repository, written: str
+) -> None:
+    conf = CONF.replace("    train:\n", f"    train:\n      instance_type: {written}\n", 1)
+    plan = repository.write({"texts/conf/conf.yaml": conf}).plan()["texts"]
+    train, _ = json.loads(compile_pipeline(plan))["Steps"]
+    assert "VolumeKmsKeyId" not in train["Arguments"]["ResourceConfig"]
+
+
+@pytest.mark.parametrize(
     ("repository_name", "region", "registry"),
     [
         ("huggingface-pytorch-training", "eu-south-1", "692866216735.dkr.ecr.eu-south-1.amazonaws.com"),

@@ -27,7 +27,7 @@ def test_an_image_has_versions_by_number_and_the_newest_unless_one_is_named(sage
     client.update_image(ImageName="Lab", DisplayName="Laboratory")
     assert client.list_images()["Images"][0]["DisplayName"] == "Laboratory"
     client.delete_image(ImageName="Lab")
-    with pytest.raises(client.exceptions.ResourceNotFound, match="No Image with the name Lab"):
+    with pytest.raises(client.exceptions.ResourceNotFound, match="Image Lab does not exist"):
         client.describe_image(ImageName="Lab")
 
 
@@ -39,7 +39,7 @@ def test_a_version_of_an_image_that_is_not_in_ecr_fails(sagemaker: SageMaker) ->
     version = client.describe_image_version(ImageName="Lab", Version=1)
     assert version["ImageVersionStatus"] == "CREATE_FAILED"
     assert "none:one not found" in version["FailureReason"]
-    with pytest.raises(client.exceptions.ResourceNotFound, match="No ImageVersion"):
+    with pytest.raises(client.exceptions.ResourceNotFound, match="of Lab with the number 7 does not exist"):
         client.describe_image_version(ImageName="Lab", Version=7)
 
 

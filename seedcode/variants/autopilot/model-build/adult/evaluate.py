@@ -59,9 +59,14 @@ def evaluate(answers: Path, truth: Path, target: Path) -> None:
 def _golden(person: Row, answer: Row) -> dict[str, object]:
     """Return a record as callers of the REST API send it, and what the model answers."""
     cells = zip(COLUMNS[:-1], person[:-1], strict=True)
-    record = {name: int(cell) if name in NUMBERS else cell or None for name, cell in cells}
+    record = {name: _whole(cell) if name in NUMBERS else cell or None for name, cell in cells}
     label, probability = answer
     return {"record": record, "score": float(probability), "label": label}
+
+
+def _whole(cell: str) -> int:
+    # A flow's node may make 40.0 of 40; callers send 40.
+    return int(float(cell))
 
 
 def _rows(folder: Path, pattern: str) -> list[Row]:

@@ -16,7 +16,7 @@ from xgboost_daal4py.settings import Settings
 
 SHARES = (("train", 0.7), ("validation", 0.15), ("test", 0.15))
 FEWEST = 500
-"""Fewer rows are not enough for an AutoML job to learn from."""
+"""An AutoML job takes no fewer rows to learn from."""
 SEED = 1
 
 Row = list[str]
@@ -32,8 +32,11 @@ def main() -> int:
 def prepare(source: Path, target: Path) -> None:
     """Check the records, split them at random and write each part."""
     rows = [row for path in sorted(source.rglob("*.csv")) for row in read_people(path)]
-    if len(rows) < FEWEST:
-        raise UserError(f"there are {len(rows)} people in the data, at least {FEWEST} are needed")
+    most = round(SHARES[0][1] * len(rows))
+    if most < FEWEST:
+        raise UserError(
+            f"of {len(rows)} people in the flow's table {most} are to learn from, and AutoML needs at least {FEWEST}"
+        )
     random.Random(SEED).shuffle(rows)  # noqa: S311 - a split that can be repeated
     start = 0.0
     for name, share in SHARES:

@@ -52,6 +52,8 @@ def train(training: list[Message], validation: list[Message], options: Options) 
         )
     )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    # A GPU whose driver is too old for the image's CUDA is as good as none, and costs the same.
+    print(json.dumps({"event": "training begun", "device": device.type}), flush=True)
     model.to(device)
     tokens = tokenizer([text for text, _ in training], padding=True, truncation=True, return_tensors="pt")
     labels = torch.tensor([LABELS.index(label) for _, label in training])

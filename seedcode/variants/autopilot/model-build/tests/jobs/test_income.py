@@ -46,6 +46,16 @@ def test_golden_records_are_raw_and_have_what_the_model_answers(tmp_path: Path) 
     assert (record["age"], record["workclass"]) == (int(PEOPLE[0][0]), PEOPLE[0][1])
 
 
+def test_numbers_are_whole_in_a_golden_record_though_the_flow_writes_them_otherwise(tmp_path: Path) -> None:
+    folder = written(tmp_path, "<=50K,0.9\n", ["<=50K"])
+    file = folder / "truth" / "people.csv"
+    age = PEOPLE[0][0]
+    file.write_text(file.read_text().replace(age, f"{age}.0", 1))
+    evaluate(folder / "answers", folder / "truth", folder / "evaluation")
+    (line,) = (folder / "evaluation" / "golden.jsonl").read_text().splitlines()
+    assert f'"age": {age},' in line
+
+
 def test_what_is_missing_is_null_in_a_golden_record(tmp_path: Path) -> None:
     folder = written(tmp_path, "<=50K,0.9\n", ["<=50K"])
     file = folder / "truth" / "people.csv"

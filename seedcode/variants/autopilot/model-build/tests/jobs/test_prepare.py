@@ -64,9 +64,11 @@ def test_what_does_not_fit_is_told_with_its_place(
         read_people(file)
 
 
-def test_too_few_people_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "part-0.csv").write_text(table(10))
-    with pytest.raises(UserError, match="at least 500 are needed"):
+def test_too_few_people_to_learn_from_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "part-0.csv").write_text(table(700))
+    with pytest.raises(
+        UserError, match=r"of 700 people .* 490 are to learn from, and AutoML needs at least 500"
+    ):
         prepare(tmp_path, tmp_path / "output")
 
 
