@@ -49,7 +49,6 @@ class Pool:
     def __init__(self, make: Callable[[Function, Version], Instance] = Instance) -> None:
         self._make = make
         self._idle: dict[int, list[Instance]] = {}
-        self._busy: Counter[int] = Counter()
         self._working: Counter[int] = Counter()
         self._starting: Counter[int] = Counter()
         self._looked: dict[int, float] = {}
@@ -107,9 +106,9 @@ class Pool:
         """
         key = id(function)
         with self._lock:
-            if function.concurrency is not None and self._busy[key] >= function.concurrency:
+            present = self._working[key] + len(self._waiting.get(key, []))
+            if function.concurrency is not None and present >= function.concurrency:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
-            self._busy[key] += 1
             waiter = _Waiter(version, time.monotonic() + SETTLE_SECONDS, self._choose(key, version))
             if waiter.instance is None and self._working[key] == self._starting[key] < MOST_STARTS:
                 waiter.starts = True
@@ -136,7 +135,6 @@ class Pool:
         with self._lock:
             if not waiter.served:
                 self._waiting[key].remove(waiter)
-                self._busy[key] -= 1
                 raise TimeoutError("no environment is free")
 
     def _let_start(self, key: int) -> None:
@@ -172,7 +170,6 @@ class Pool:
     def _give_back(self, function: Function, instance: Instance | None) -> None:
         key = id(function)
         with self._lock:
-            self._busy[key] -= 1
             self._working[key] -= 1
             if instance is not None and _usable(instance) and not function.deleted:
                 self._hand_on(key, instance)
