@@ -52,8 +52,8 @@ HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
 _tunnels: Counter[str] = Counter()
 """How often each host was reached that is not AWS's."""
-MOST_LOG_EVENTS = 20_000
-"""In a stream that localaws itself writes (of a build, a job, a function, an API)."""
+MOST_LOG_EVENTS = 10_000
+"""In a stream that localaws itself writes (of a build, a job, a function, an API): what GetLogEvents tells at once."""
 SNAPSHOT_PATH = "/_localaws/snapshot"
 KEPT_FOLDERS = {"log", "tls"}
 PASSING_FOLDERS = {"codebuild", "engine", "sagemaker"}

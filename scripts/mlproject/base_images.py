@@ -40,7 +40,7 @@ def of_template(root: Path) -> list[str]:
 
 
 def tag(image: str) -> str:
-    """Return the tag that an image's copy has; `image/base.py` of the repositories looks for the same."""
+    """Return the tag that an image's copy has; `image/offline.py` of the repositories looks for the same."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", image)[-_LONGEST_TAG:].lstrip(".-")
 
 

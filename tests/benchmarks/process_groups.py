@@ -86,7 +86,7 @@ def usage_of(roots: list[int]) -> dict[str, Usage]:
         kind = next((kind for each in lineage[: own + 1] if (kind := _kind(each))), "others")
         usage = found[kind]
         usage.processes += 1
-        usage.memory_mb += _resident_mb(pid)
+        usage.memory_mb += _memory_mb(pid)
         usage.cpu_seconds += ticks / TICKS
     return dict(found)
 
@@ -111,13 +111,18 @@ def _kind(pid: int) -> str:
     return next((kind for words, kind in KINDS.items() if words in line), "")
 
 
-def _resident_mb(pid: int) -> float:
-    lines = _read(Path(f"/proc/{pid}/status")).splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+def _memory_mb(pid: int) -> float:
+    """Return a process's share of memory: what a fork has in common with its parent is not counted twice.
+
+    Of other users' processes only all that is resident can be read.
+    """
+    folder = Path(f"/proc/{pid}")
+    lines = (_read(folder / "smaps_rollup") or _read(folder / "status")).splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "VmRSS:"))) / 1024
 
 
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
         return ""

@@ -25,7 +25,8 @@ MOST_STARTS = 1
 starting one for each request would take all processors from those that could answer."""
 
 SETTLE_SECONDS = 0.2
-"""How long a request waits for an environment that is at work before it has another one started, likewise."""
+"""How long a request waits, for each environment that is at work, before it has another one started, likewise: what
+a moment without processors has left waiting is sooner answered by those that there are."""
 
 
 @dataclass(eq=False)
@@ -33,7 +34,7 @@ class _Waiter:
     """A request that waits; it is given an instance, or the leave to start one."""
 
     version: Version
-    settled: float
+    came: float
     instance: Instance | None = None
     starts: bool = False
     event: threading.Event = field(default_factory=threading.Event)
@@ -49,7 +50,6 @@ class Pool:
     def __init__(self, make: Callable[[Function, Version], Instance] = Instance) -> None:
         self._make = make
         self._idle: dict[int, list[Instance]] = {}
-        self._busy: Counter[int] = Counter()
         self._working: Counter[int] = Counter()
         self._starting: Counter[int] = Counter()
         self._looked: dict[int, float] = {}
@@ -107,10 +107,10 @@ class Pool:
         """
         key = id(function)
         with self._lock:
-            if function.concurrency is not None and self._busy[key] >= function.concurrency:
+            present = self._working[key] + len(self._waiting.get(key, []))
+            if function.concurrency is not None and present >= function.concurrency:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
-            self._busy[key] += 1
-            waiter = _Waiter(version, time.monotonic() + SETTLE_SECONDS, self._choose(key, version))
+            waiter = _Waiter(version, time.monotonic(), self._choose(key, version))
             if waiter.instance is None and self._working[key] == self._starting[key] < MOST_STARTS:
                 waiter.starts = True
             if waiter.served:
@@ -126,18 +126,16 @@ class Pool:
 
     def _wait(self, key: int, waiter: _Waiter, leaves: float) -> None:
         """Wait for an instance that somebody gives back, or for the leave to start one."""
-        now = time.monotonic()
-        if waiter.event.wait(min(leaves, waiter.settled) - now):
-            return
-        with self._lock:
-            self._let_start(key)
-        if waiter.event.wait(leaves - time.monotonic()):
-            return
-        with self._lock:
-            if not waiter.served:
-                self._waiting[key].remove(waiter)
-                self._busy[key] -= 1
-                raise TimeoutError("no environment is free")
+        while not waiter.event.wait(min(leaves - time.monotonic(), self._settling(key))):
+            with self._lock:
+                if not waiter.served and time.monotonic() >= leaves:
+                    self._waiting[key].remove(waiter)
+                    raise TimeoutError("no environment is free")
+                self._let_start(key)
+
+    def _settling(self, key: int) -> float:
+        """Return how long who comes now waits before it has an instance started."""
+        return SETTLE_SECONDS * max(1, self._working[key])
 
     def _let_start(self, key: int) -> None:
         """Let who waits longest start an instance, if it has waited long enough and no more are starting."""
@@ -145,7 +143,7 @@ class Pool:
         nothing_warm = self._working[key] == self._starting[key]
         if not waiting or self._starting[key] >= MOST_STARTS:
             return
-        if nothing_warm or waiting[0].settled <= time.monotonic():
+        if nothing_warm or time.monotonic() - waiting[0].came >= self._settling(key):
             self._serve(key, waiting.pop(0), None)
 
     def _serve(self, key: int, waiter: _Waiter, instance: Instance | None) -> None:
@@ -172,7 +170,6 @@ class Pool:
     def _give_back(self, function: Function, instance: Instance | None) -> None:
         key = id(function)
         with self._lock:
-            self._busy[key] -= 1
             self._working[key] -= 1
             if instance is not None and _usable(instance) and not function.deleted:
                 self._hand_on(key, instance)

@@ -24,10 +24,12 @@ class Environments:
     def __init__(self) -> None:
         self.starts: list[threading.Event] = []
         self.made = 0
+        self.end = threading.Event()
+        """Of what takes long."""
 
     def make(self, function: Function, version: Version) -> Instance:
         self.made += 1
-        instance = FakeInstance(version)
+        instance = FakeInstance(version, self.end)
         self.starts.append(instance.warm)
         return cast(Instance, instance)
 
@@ -40,8 +42,8 @@ class Environments:
 
 
 class FakeInstance:
-    def __init__(self, version: Version) -> None:
-        self.warm = threading.Event()
+    def __init__(self, version: Version, end: threading.Event) -> None:
+        self.warm, self.end = threading.Event(), end
         self.version, self.revision_id = version, version.revision_id
         self.idle_since = time.monotonic()
 
@@ -52,7 +54,7 @@ class FakeInstance:
         yield Wait(self.warm, 30.0)
         started()
         if invocation.payload == SLOW:
-            yield Wait(threading.Event(), 1.0)
+            yield Wait(self.end, 30.0)
         invocation.finish(b"{}", error=False)
 
     def stop(self) -> None:
@@ -102,7 +104,25 @@ def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_s
         environments.let_start(1)
         assert second.result(timeout=10)
         assert not first.done()
+        environments.end.set()
     assert environments.made == 2
+
+
+def test_the_more_environments_are_at_work_the_longer_a_request_waits_before_another_is_started() -> None:
+    environments, called = Environments(), function()
+    pool = Pool(environments.make)
+    with ThreadPoolExecutor(3) as threads:
+        for made in (1, 2):
+            threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
+            until(lambda made=made: environments.made == made and environments.starting() == 1)  # type: ignore[misc]
+            environments.let_start(1)
+            until(lambda: environments.starting() == 0)
+        third, came = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn")), time.monotonic()
+        until(lambda: environments.made == 3)
+        assert time.monotonic() - came >= 2 * SETTLE_SECONDS
+        environments.let_start(1)
+        assert third.result(timeout=10)
+        environments.end.set()
 
 
 def test_an_environment_that_cannot_be_made_leaves_its_place_to_the_next() -> None:
