@@ -66,7 +66,7 @@ def rehearse(
     network
         Where builds and jobs are: in one without internet, packages come from the platform.
     accounts
-        How many there are: with three, staging and production are in accounts of their own.
+        How many there are: with three, staging and production are in accounts of their own, with two in one.
     source
         Where the repositories are; to the team's own somebody pushes a change, too.
 
