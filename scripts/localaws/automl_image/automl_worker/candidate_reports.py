@@ -38,6 +38,9 @@ def write_reports(
     }
     (folder / INSIGHTS_FILE).write_text(json.dumps(insights))
     values, expected = contributions(fitted, encoding, learning.matrix, held_out.matrix)
+    if positive is not None:
+        # Of two classes one is explained; the other is its mirror.
+        values, expected = values[[positive]], expected[[positive]]
     labels = {
         f"label{place}": {
             "global_shap_values": {
@@ -72,9 +75,6 @@ def contributions(fitted: Fitted, encoding: Encoding, usual: Matrix, rows: Matri
             before = after
     mean: Values = np.abs(total / ORDERS).mean(axis=0).T
     expected: Values = fitted.predict(usual).mean(axis=0)
-    if len(mean) == 2:
-        # Of two classes the second is explained; the first is its mirror.
-        return mean[1:], expected[1:]
     return mean, expected
 
 
