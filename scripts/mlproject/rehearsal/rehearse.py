@@ -180,7 +180,10 @@ def _tell_project(life: Life, local: LocalAws) -> None:
     outputs = projects.outputs(life.lead, life.project)
     through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
     signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
-    clone = outputs["ModelBuildCloneUrl"].replace("https://", "https://me:any@")
+    # With IAM, git's user is who an access key belongs to.
+    clone = outputs["ModelBuildCloneUrl"].replace(
+        "https://", "https://{AWS_ACCESS_KEY_ID}:any@".format(**local.environment)
+    )
     console.line(
         f"git, likewise: export HTTPS_PROXY={local.endpoint} GIT_SSL_CAINFO={local.certificate_authority}"
     )
