@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +11,10 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from localaws.server import LocalAws
 from mlproject.platform_parameters import MOST_CONNECTIONS
-from mlproject.publish import STACK_NAME, compact
+from mlproject.publish import STACK_NAME
 
-ROOT = Path(__file__).parents[2]
+from .local_stacks import deploy
+
 # Of all partitions, this one's ARNs are the longest.
 REGION, PARTITION = "us-gov-west-1", "aws-us-gov"
 MANAGED_POLICY, POLICIES_OF_ROLE, ATTACHED_TO_ROLE = 6_144, 10_240, 10
@@ -57,30 +56,12 @@ def iam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     server = LocalAws(folder / "localaws", image_cache=folder / "images")
     server.start()
     try:
-        deploy(server, STACK_NAME, "platform.yaml", PLATFORM)
-        deploy(server, "mlproject-stages", "workload-account.yaml", STAGE_ACCOUNT)
+        deploy(server, REGION, STACK_NAME, "platform.yaml", PLATFORM)
+        deploy(server, REGION, "mlproject-stages", "workload-account.yaml", STAGE_ACCOUNT)
         yield server.client("iam", REGION)
     finally:
         server.close()
         moto_api_backend.reset()
-
-
-def deploy(server: LocalAws, name: str, template: str, parameters: Mapping[str, str]) -> None:
-    """Make a stack of one of the project's templates."""
-    cloudformation = server.client("cloudformation", REGION)
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateBody=compact((ROOT / "cloudformation" / template).read_text()),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        OnFailure="DO_NOTHING",
-    )
-    while (status := cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith(
-        "_IN_PROGRESS"
-    ):
-        time.sleep(0.1)
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    assert status == "CREATE_COMPLETE", [event.get("ResourceStatusReason") for event in events]
 
 
 def test_every_managed_policy_is_small_enough(iam: Any) -> None:
