@@ -31,7 +31,8 @@ def placement(region: str, subnets: Sequence[str]) -> Placement:
     """Return where a container runs whose service was given these subnets; none: in AWS's own network."""
     if not subnets:
         return {"subnet": "", "private": False}
-    return {"subnet": subnets[0], "private": not _leads_out(_tables(subnets[0], region))}
+    books = _books(subnets[0], region)
+    return {"subnet": subnets[0], "private": not _leads_out(_tables(books, subnets[0]))}
 
 
 def proxy_user(proxy: str, subnet: str, region: str) -> str:
@@ -53,8 +54,9 @@ def refusal(authorization: str, host: str) -> str:
     subnet, region = _user(authorization)
     if not subnet:
         return ""
-    tables = _tables(subnet, region)
-    if _leads_out(tables) or (is_aws(host) and _has_endpoint(subnet, region, tables, host.lower())):
+    books = _books(subnet, region)
+    tables = _tables(books, subnet)
+    if _leads_out(tables) or (is_aws(host) and _has_endpoint(books, subnet, tables, host.lower())):
         return ""
     return f"{subnet} has neither a route to the internet nor a VPC endpoint for {host}"
 
@@ -67,19 +69,18 @@ def _user(authorization: str) -> tuple[str, str]:
     return (name, password) if name.startswith("subnet-") else ("", "")
 
 
-def _tables(subnet: str, region: str) -> list[Any]:
+def _tables(books: Any, subnet: str) -> list[Any]:
     """Return the route table of a subnet: its own, else its VPC's main one."""
-    backend = _backend(subnet, region)
-    if backend is None:
+    if books is None:
         return []
-    vpc = backend.get_subnet(subnet).vpc_id
-    tables = [table for table in backend.route_tables.values() if table.vpc_id == vpc]
+    vpc = books.get_subnet(subnet).vpc_id
+    tables = [table for table in books.route_tables.values() if table.vpc_id == vpc]
     own = [table for table in tables if any(each.get("SubnetId") == subnet for each in table.associations)]
     return own or [table for table in tables if table.main_association_id]
 
 
-def _backend(subnet: str, region: str) -> Any:
-    """Return EC2's books of the account that a subnet is of."""
+def _books(subnet: str, region: str) -> Any:
+    """Return EC2's books of the account that a subnet is of, None when it is of none."""
     for account in list(ec2_backends):
         backend = ec2_backends[account][region]
         if any(subnet in zone for zone in backend.subnets.values()):
@@ -97,14 +98,13 @@ def _leads_out(tables: Sequence[Any]) -> bool:
     )
 
 
-def _has_endpoint(subnet: str, region: str, tables: Sequence[Any], host: str) -> bool:
-    backend = _backend(subnet, region)
-    if backend is None:
+def _has_endpoint(books: Any, subnet: str, tables: Sequence[Any], host: str) -> bool:
+    if books is None:
         return False
-    vpc, ids = backend.get_subnet(subnet).vpc_id, {table.id for table in tables}
+    vpc, ids = books.get_subnet(subnet).vpc_id, {table.id for table in tables}
     return any(
         _stands_for(endpoint.service_name, host)
-        for endpoint in backend.vpc_end_points.values()
+        for endpoint in books.vpc_end_points.values()
         if endpoint.vpc_id == vpc and _is_open(endpoint, ids)
     )
 

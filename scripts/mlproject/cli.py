@@ -266,7 +266,8 @@ def show_status(name: ProjectName, region: Region = "", json: Json = False) -> N
     console.table(
         "models", ("version", "approval", "ARN"), [dataclasses.astuple(each) for each in read.models]
     )
-    console.table("endpoints", ("endpoint", "status"), list(read.endpoints.items()))
+    elsewhere = [(name, f"in account {account}") for name, account in read.elsewhere.items()]
+    console.table("endpoints", ("endpoint", "status"), [*read.endpoints.items(), *elsewhere])
     if read.gate:
         console.line(f"production waits for a decision: {read.gate.message} {read.gate.report_url}".rstrip())
 
@@ -359,7 +360,7 @@ def rehearse(
         Network, typer.Option(help="Where builds and jobs are; isolated: in one without internet.")
     ] = Network.OPEN,
     accounts: Annotated[
-        int, typer.Option(help="1, or 3: staging and production in accounts of their own.")
+        int, typer.Option(help="3: staging and production in accounts of their own; 2: both in one.")
     ] = 1,
     source: Annotated[
         Source,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlproject.approvals import Gate, model_packages, waiting_gate
-from terraform_runner.naming import REPOSITORIES
+from terraform_runner.naming import REPOSITORIES, STAGES, ProjectNames
 
 if TYPE_CHECKING:
     import boto3
@@ -50,7 +50,9 @@ class Status:
     models
         Versions in the registry, newest first.
     endpoints
-        Status of each stage's endpoint by its name; stages never deployed are missing.
+        Status of each stage's endpoint by its name; stages never deployed are missing, and so are those elsewhere.
+    elsewhere
+        Accounts of the stages that are not in this one, by the name of the endpoint there.
     gate
         The manual approval that waits for a decision, if one does.
     """
@@ -62,6 +64,7 @@ class Status:
     pipelines: Mapping[str, list[Stage]]
     models: list[Model]
     endpoints: Mapping[str, str]
+    elsewhere: Mapping[str, str]
     gate: Gate | None
 
 
@@ -82,6 +85,7 @@ def read(session: boto3.Session, project: Project) -> Status:
             for each in packages
         ],
         endpoints=_endpoints(session, names.short_prefix),
+        elsewhere=_elsewhere(session, names) if exists else {},
         gate=waiting_gate(session, names.repository("modeldeploy")) if exists else None,
     )
 
@@ -102,3 +106,20 @@ def _stage(state: Mapping[str, Any]) -> Stage:
 def _endpoints(session: boto3.Session, prefix: str) -> dict[str, str]:
     pages = session.client("sagemaker").get_paginator("list_endpoints").paginate(NameContains=prefix)
     return {each["EndpointName"]: each["EndpointStatus"] for page in pages for each in page["Endpoints"]}
+
+
+def _elsewhere(session: boto3.Session, names: ProjectNames) -> dict[str, str]:
+    """Return what the deploy pipeline says: actions in another account have a role there, and their stage's stack."""
+    read = session.client("codepipeline").get_pipeline(name=names.repository("modeldeploy"))
+    roles = {
+        action["configuration"].get("StackName"): action["roleArn"]
+        for stage in read["pipeline"]["stages"]
+        for action in stage["actions"]
+        if "roleArn" in action
+    }
+    stacks = {stage: names.stage_stack(stage) for stage in STAGES}
+    return {
+        f"{names.short_prefix}-{stage}": roles[stack].split(":")[4]
+        for stage, stack in stacks.items()
+        if stack in roles
+    }

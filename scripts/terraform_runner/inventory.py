@@ -6,25 +6,30 @@ down, is found here by name. Each kind of resource lists its names and deletes o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from terraform_runner.deletions import (
+    absent,
+    delete_api,
+    delete_bucket,
+    delete_policy,
+    delete_role,
+    delete_rule,
+    empty_bucket,
+    empty_image_repository,
+    request_token,
+)
 from terraform_runner.naming import STAGES, ProjectNames
 
 if TYPE_CHECKING:
     import boto3
 
-_ABSENT_CODES = ("404", "NoSuchBucket", "NoSuchEntity", "ResourceNotFound")
-# API Gateway names its execution logs by the API's id.
-_EXECUTION_LOGS = "API-Gateway-Execution-Logs_"
 # SageMaker pipelines name what they make after themselves.
 _OF_PIPELINES = "pipelines-"
-_DELETE_AT_ONCE = 1000
-_IMAGES_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -53,23 +58,15 @@ class Inventory:
 
     def delete_images(self) -> Iterator[str]:
         """Delete the images in the project's repositories; the repositories stay."""
-        ecr = self.session.client("ecr")
         for repository in self._ecr_repositories():
-            images = [
-                image
-                for page in ecr.get_paginator("list_images").paginate(repositoryName=repository)
-                for image in page["imageIds"]
-            ]
-            for start in range(0, len(images), _IMAGES_AT_ONCE):
-                chunk = images[start : start + _IMAGES_AT_ONCE]
-                ecr.batch_delete_image(repositoryName=repository, imageIds=chunk)
-            if images:
-                yield f"{len(images)} images of {repository}"
+            count = empty_image_repository(self.session, repository)
+            if count:
+                yield f"{count} images of {repository}"
 
     def delete_objects(self) -> Iterator[str]:
         """Delete every object and version in the project's buckets; the buckets stay."""
         for bucket in self._buckets():
-            count = self._empty(bucket)
+            count = empty_bucket(self.session, bucket)
             if count:
                 yield f"{count} object versions of {bucket}"
 
@@ -142,7 +139,7 @@ class Inventory:
             Kind(
                 "event rule",
                 lambda: self._owned(self._pages(events, "list_rules", "Rules.Name")),
-                self._delete_rule,
+                lambda name: delete_rule(self.session, name),
             ),
             Kind(
                 "pipeline",
@@ -170,7 +167,9 @@ class Inventory:
                 lambda name: git.delete_repository(repositoryName=name),
             ),
         ]
-        return kinds if keep_data else [*kinds, Kind("bucket", self._buckets, self._delete_bucket)]
+        if not keep_data:
+            kinds.append(Kind("bucket", self._buckets, lambda name: delete_bucket(self.session, name)))
+        return kinds
 
     def _surroundings(self) -> list[Kind]:
         """What is in every account that has a stage, and in the project's own: roles and logs go last."""
@@ -203,8 +202,8 @@ class Inventory:
                 lambda: self._owned_arns(self._pages(topics, "list_topics", "Topics.TopicArn")),
                 lambda arn: topics.delete_topic(TopicArn=arn),
             ),
-            Kind("role", self._roles, self._delete_role),
-            Kind("policy", self._policies, self._delete_policy),
+            Kind("role", self._roles, lambda name: delete_role(self.session, name)),
+            Kind("policy", self._policies, lambda arn: delete_policy(self.session, arn)),
             Kind(
                 "log group",
                 lambda: self._log_groups(logs),
@@ -222,7 +221,7 @@ class Inventory:
                     yield item["id"]
 
         return [
-            Kind("REST API", lambda: ids("get_rest_apis"), self._delete_api),
+            Kind("REST API", lambda: ids("get_rest_apis"), lambda key: delete_api(self.session, key)),
             Kind(
                 "usage plan",
                 lambda: ids("get_usage_plans"),
@@ -310,58 +309,6 @@ class Inventory:
             if any(self._names.owns(part) for part in group.split("/")):
                 yield group
 
-    def _delete_rule(self, rule: str) -> None:
-        events = self.session.client("events")
-        targets = [target["Id"] for target in events.list_targets_by_rule(Rule=rule)["Targets"]]
-        if targets:
-            events.remove_targets(Rule=rule, Ids=targets)
-        events.delete_rule(Name=rule)
-
-    def _delete_api(self, key: str) -> None:
-        logs = self.session.client("logs")
-        prefix = f"{_EXECUTION_LOGS}{key}/"
-        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
-            logs.delete_log_group(logGroupName=group["logGroupName"])
-        self.session.client("apigateway").delete_rest_api(restApiId=key)
-
-    def _delete_role(self, role: str) -> None:
-        iam = self.session.client("iam")
-        for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-            iam.detach_role_policy(RoleName=role, PolicyArn=attached["PolicyArn"])
-        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy)
-        iam.delete_role(RoleName=role)
-
-    def _delete_policy(self, arn: str) -> None:
-        iam = self.session.client("iam")
-        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
-            if not version["IsDefaultVersion"]:
-                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-        iam.delete_policy(PolicyArn=arn)
-
-    def _delete_bucket(self, bucket: str) -> None:
-        self._empty(bucket)
-        self.session.client("s3").delete_bucket(Bucket=bucket)
-
-    def _empty(self, bucket: str) -> int:
-        s3 = self.session.client("s3")
-        count = 0
-        pages = s3.get_paginator("list_object_versions").paginate(
-            Bucket=bucket, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
-        )
-        for page in pages:
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if found:
-                s3.delete_objects(
-                    Bucket=bucket,
-                    Delete={
-                        "Objects": [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in found],
-                        "Quiet": True,
-                    },
-                )
-            count += len(found)
-        return count
-
     def _owned(self, names: Iterable[str]) -> Iterator[str]:
         return (name for name in names if self._names.owns(name))
 
@@ -376,22 +323,6 @@ class Inventory:
         for page in client.get_paginator(operation).paginate(**arguments):
             for item in page.get(key, []):
                 yield item[member] if member else item
-
-
-def request_token(subject: str) -> str:
-    """Return the idempotency token that SageMaker wants (32 to 128 characters): equal for equal subjects."""
-    return hashlib.sha256(subject.encode()).hexdigest()
-
-
-def absent(error: ClientError) -> bool:
-    """Say whether AWS means that the resource is not there (some services say it as a validation error)."""
-    code = error.response["Error"]["Code"]
-    message = error.response["Error"]["Message"].lower()
-    named = code in _ABSENT_CODES or code.endswith(("NotFound", "NotFoundException", "DoesNotExistException"))
-    told = code in ("ValidationException", "ValidationError") and (
-        "could not find" in message or "does not exist" in message or "not found" in message
-    )
-    return named or told
 
 
 def _delete(kinds: Iterable[Kind]) -> Iterator[str]:

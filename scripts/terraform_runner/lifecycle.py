@@ -23,6 +23,7 @@ from terraform_runner.teardown import tear_down
 from terraform_runner.template_bundle import TemplateBundle, fetch_bundle
 from terraform_runner.terraform_install import install
 from terraform_runner.terraform_stack import TerraformStack
+from terraform_runner.way_back import way_back
 
 if TYPE_CHECKING:
     import boto3
@@ -61,10 +62,10 @@ class Lifecycle:
             return self._delete(store, previous)
         bundle = self._bundle(self.request.resource_properties)
         bundle.check_variant(self._variant)
-        host = self._repositories.host()
+        host, unreachable = self._host(store)
         stack = self._stack(bundle, store, previous, {"repository_host": host} if host else {})
         if self.request.request_type == "Update":
-            return self._update(stack, bundle, store)
+            return self._update(stack, bundle, store, unreachable)
         return self._create(stack, bundle, store)
 
     def _create(self, stack: TerraformStack, bundle: TemplateBundle, store: ProjectStore) -> Outcome:
@@ -75,13 +76,21 @@ class Lifecycle:
         store.remember_applied(self.request.resource_properties)
         return Outcome(True, "The project is ready.", stack.outputs())
 
-    def _update(self, stack: TerraformStack, bundle: TemplateBundle, store: ProjectStore) -> Outcome:
+    def _update(
+        self, stack: TerraformStack, bundle: TemplateBundle, store: ProjectStore, unreachable: str
+    ) -> Outcome:
         old = self.request.old_resource_properties
         if old and (old.project_name, old.project_id) != (self._names.project_name, self._names.project_id):
             raise UserError("A project's name and id cannot be changed: create a new project instead.")
+        self._move_back(stack, store)
         # All at once: Terraform refuses a target while anything beside it is elsewhere in the state than here.
         # The repositories are seeded since creation; one that somebody deleted is made and seeded again.
-        stack.apply()
+        stack.apply(planned=store.remember_moves)
+        if unreachable:
+            # The template is not noted as applied: the next update offers what has changed in it, too.
+            store.remember_moves({})
+            reason = f"The project is up to date, but for its repositories: {unreachable}"
+            return Outcome(True, reason, stack.outputs())
         self._seed(bundle)
         # What was applied last, not what CloudFormation calls old: when it rolls a failed update back, that is the
         # version that was never reached, and nothing of it is to be taken back.
@@ -107,6 +116,34 @@ class Lifecycle:
                 self.say(f"deleted {orphan}, which Terraform did not know")
         store.archive(datetime.now(UTC))
         return Outcome(True, f"The project is deleted. {self._repositories.farewell()}".rstrip())
+
+    def _move_back(self, stack: TerraformStack, store: ProjectStore) -> None:
+        """Undo what an update that failed has moved in the state: the template of before knows no way back."""
+        moves = store.unfinished_moves()
+        if not moves:
+            return
+        for source, destination in way_back(moves, stack.addresses()):
+            self.say(f"an update that failed had moved {destination} to {source}: moving it back")
+            stack.move(source, destination)
+        store.remember_moves({})
+
+    def _host(self, store: ProjectStore) -> tuple[str, str]:
+        """Return where people clone from, if Terraform cannot tell, and why nobody can just now, if so.
+
+        A connection that broke later must not keep a project from being updated, nor an update from being rolled back.
+        """
+        try:
+            return self._repositories.host(), ""
+        except UserError as error:
+            properties = self.request.resource_properties
+            url = store.output("model_build_clone_url")
+            if (
+                self.request.request_type == "Create"
+                or not url
+                or store.has_another_connection(properties.connection_arn)
+            ):
+                raise
+            return url.removesuffix(f"/{properties.build_repository_id}.git"), str(error)
 
     def _seed(self, bundle: TemplateBundle) -> None:
         waiting = []

@@ -9,16 +9,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from terraform_runner.naming import ProjectNames
-from terraform_runner.project_request import DEFAULT_VARIANT, ProjectRequest, TemplateReference
+from terraform_runner.project_request import (
+    DEFAULT_VARIANT,
+    ProjectProperties,
+    ProjectRequest,
+    TemplateReference,
+)
 from terraform_runner.runner_errors import PlatformError, UserError
+from terraform_runner.way_back import Moves
 
 if TYPE_CHECKING:
     from types_boto3_codebuild import CodeBuildClient
@@ -46,6 +52,10 @@ class Record:
         The team's; empty: it has some in CodeCommit.
     staging_role_arn, production_role_arn
         In the accounts of its stages, kept for life; empty for a stage in its own account.
+    connection_arn
+        The connection it was last brought to; empty: none, or it was brought there before this was noted.
+    moves
+        What an update began to move in the state and did not see through: where it was, by where it is to be.
     """
 
     stack_id: str
@@ -56,6 +66,8 @@ class Record:
     repositories: str = ""
     staging_role_arn: str = ""
     production_role_arn: str = ""
+    connection_arn: str = ""
+    moves: Moves = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,12 @@ class ProjectStore:
         if found and found.build_id != build_id:
             self._wait_for(found.build_id, stop=request.request_type == "Delete")
         known = found or Record(
-            request.stack_id, build_id, variant=wanted, repositories=repositories, **stage_roles
+            request.stack_id,
+            build_id,
+            variant=wanted,
+            repositories=repositories,
+            staging_role_arn=stage_roles.get("staging_role_arn", ""),
+            production_role_arn=stage_roles.get("production_role_arn", ""),
         )
         self._write(replace(known, build_id=build_id), etag)
         return True
@@ -152,16 +169,35 @@ class ProjectStore:
             {"TemplateVersion": found.template_version, "TemplateSha256": found.template_sha256}
         )
 
-    def remember_applied(self, template: TemplateReference) -> None:
-        """Note that the project is now what ``template`` makes of it."""
-        found, etag = self._record()
-        if found:
-            brought = replace(
-                found,
-                template_version=template.template_version,
-                template_sha256=template.template_sha256,
-            )
-            self._write(brought, etag)
+    def remember_applied(self, properties: ProjectProperties) -> None:
+        """Note that the project is now what its template and ``properties`` make of it."""
+        self._change(
+            template_version=properties.template_version,
+            template_sha256=properties.template_sha256,
+            connection_arn=properties.connection_arn,
+            moves={},
+        )
+
+    def unfinished_moves(self) -> Moves:
+        """Return what an apply that did not end began to move in the state."""
+        found, _ = self._record()
+        return found.moves if found else {}
+
+    def remember_moves(self, moves: Moves) -> None:
+        """Note what an apply is about to move in the state; with nothing, that there is nothing to take back."""
+        if moves or self.unfinished_moves():
+            self._change(moves=moves)
+
+    def has_another_connection(self, arn: str) -> bool:
+        """Say whether the project was last brought to another connection than ``arn``."""
+        found, _ = self._record()
+        return bool(found and found.connection_arn not in ("", arn))
+
+    def output(self, name: str) -> str:
+        """Return an output of the stack as the state has it, or nothing."""
+        found = self._get(self._names.state_key)
+        outputs = json.loads(found[0]).get("outputs", {}) if found else {}
+        return str(outputs.get(name, {}).get("value", ""))
 
     def stale_lock(self, previous: str) -> str:
         """Return the id of the lock that the dead build ``previous`` left behind, or nothing.
@@ -211,7 +247,16 @@ class ProjectStore:
 
     def _record(self) -> tuple[Record | None, str]:
         found = self._get(self._names.record_key)
-        return (Record(**json.loads(found[0])), found[1]) if found else (None, "")
+        if found is None:
+            return None, ""
+        # What a later runner notes besides is not for this one.
+        known = {each.name for each in fields(Record)}
+        return Record(**{name: it for name, it in json.loads(found[0]).items() if name in known}), found[1]
+
+    def _change(self, **changed: Any) -> None:
+        found, etag = self._record()
+        if found:
+            self._write(replace(found, **changed), etag)
 
     def _write(self, record: Record, etag: str) -> None:
         body = json.dumps(asdict(record)).encode()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, WaiterError
 
-from terraform_runner.inventory import Inventory, absent, request_token
+from terraform_runner.deletions import absent, request_token
+from terraform_runner.inventory import Inventory
 from terraform_runner.naming import REPOSITORIES, ProjectNames
 from terraform_runner.runner_errors import PlatformError
 

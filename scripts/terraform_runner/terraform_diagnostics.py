@@ -1,4 +1,4 @@
-"""Lines of Terraform's machine-readable output come in; log lines, and the first error in words, go out."""
+"""Lines of Terraform's machine-readable output come in; log lines, moves, and the first error in words, go out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from terraform_runner.way_back import planned_move
 
 _ADVICE = (
     (
@@ -31,6 +33,7 @@ class Diagnostics:
     """Collects what one Terraform command said."""
 
     errors: list[str] = field(default_factory=list)
+    moves: dict[str, str] = field(default_factory=dict)
     tail: str = ""
 
     def read(self, line: str) -> str:
@@ -45,6 +48,7 @@ class Diagnostics:
             return line.rstrip()
         if not isinstance(entry, dict):
             return ""
+        self.moves |= planned_move(entry)
         if entry.get("type") == "diagnostic" and entry["diagnostic"].get("severity") == "error":
             self.errors.append(_in_words(entry["diagnostic"]))
             return f"Error: {self.errors[-1]}"

@@ -15,6 +15,7 @@ from python_terraform import IsFlagged, Terraform
 
 from terraform_runner.runner_errors import PlatformError, UserError
 from terraform_runner.terraform_diagnostics import Diagnostics
+from terraform_runner.way_back import Moves
 
 _PLAN_FILE = "project.tfplan"
 _VARIABLES_FILE = "project.auto.tfvars.json"
@@ -50,13 +51,18 @@ class TerraformStack:
             "init", backend_config=self._backend, input=False, reconfigure=IsFlagged, lockfile="readonly"
         )
 
-    def apply(self, target: str = "") -> None:
-        """Plan to a file and apply that file, all of the stack or ``target`` only."""
-        self._plan_and_apply(target=[target] if target else None)
+    def apply(self, target: str = "", planned: Callable[[Moves], None] = lambda _: None) -> None:
+        """Plan to a file and apply that file, all of the stack or ``target`` only.
+
+        ``planned`` is told what moves in the state before it does.
+        """
+        planned(self._plan(target=[target] if target else None))
+        self._apply_plan()
 
     def destroy(self) -> None:
         """Plan the destruction of everything in the state to a file and apply that file."""
-        self._plan_and_apply(destroy=IsFlagged)
+        self._plan(destroy=IsFlagged)
+        self._apply_plan()
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs as strings."""
@@ -77,6 +83,12 @@ class TerraformStack:
             if code:
                 raise PlatformError(f"Terraform could not let go of the project's data: {error.strip()}")
 
+    def move(self, source: str, destination: str) -> None:
+        """Give what is at ``source`` in the state the address ``destination``; nothing else changes."""
+        code, _, error = self._terraform.cmd("state mv", source, destination, lock_timeout="60s")
+        if code:
+            raise PlatformError(f"Terraform could not call {source} {destination} again: {error.strip()}")
+
     def unlock(self, lock_id: str) -> None:
         """Take away a lock whose holder is gone."""
         code, _, error = self._terraform.cmd("force-unlock", lock_id, force=IsFlagged)
@@ -85,11 +97,13 @@ class TerraformStack:
                 f"The lock {lock_id} of a dead build could not be taken away: {error.strip()}"
             )
 
-    def _plan_and_apply(self, **options: object) -> None:
-        self._run("plan", out=_PLAN_FILE, input=False, lock_timeout="60s", **options)
+    def _plan(self, **options: object) -> Moves:
+        return self._run("plan", out=_PLAN_FILE, input=False, lock_timeout="60s", **options).moves
+
+    def _apply_plan(self) -> None:
         self._run("apply", _PLAN_FILE, input=False, lock_timeout="60s")
 
-    def _run(self, command: str, *arguments: str, **options: object) -> None:
+    def _run(self, command: str, *arguments: str, **options: object) -> Diagnostics:
         diagnostics = Diagnostics()
         # python-terraform either keeps the output until the end or lets it go to the standard streams; a
         # build's log should show it as it comes, and the error must be known too, so the streams are a pipe.
@@ -99,6 +113,7 @@ class TerraformStack:
             )
         if code:
             raise UserError(f"terraform {command} failed: {diagnostics.first_error}")
+        return diagnostics
 
     def _tell(self, line: str) -> None:
         if line:

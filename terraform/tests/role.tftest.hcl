@@ -197,3 +197,17 @@ run "lets_named_roles_of_another_account_assume_a_role" {
     error_message = "The role may not use the other key."
   }
 }
+
+run "refuses_more_than_iam_takes" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    policy_json = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:ListBucket", Resource = [for number in range(400) : "arn:aws:s3:::a-bucket-${number}"] }] })
+  }
+
+  expect_failures = [aws_iam_role_policy.this]
+}

@@ -87,3 +87,68 @@ run "works_in_another_account_on_what_is_kept_in_the_project_s" {
     error_message = "Model versions are not read where they are registered."
   }
 }
+
+run "stays_within_iam_s_limit_where_names_are_longest" {
+  command = plan
+
+  module {
+    source = "./modules/stages"
+  }
+
+  variables {
+    project = {
+      name                     = "Churn-2026-of-the-retail-section"
+      id                       = "p-Abcdefghijklmn1234"
+      name_prefix              = "sagemaker-Churn-2026-of-the-retail-section-p-Abcdefghijklmn1234"
+      short_prefix             = "sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234"
+      account_id               = "111122223333"
+      partition                = "aws-us-gov"
+      dns_suffix               = "amazonaws.com"
+      region                   = "us-gov-west-1"
+      kms_key_arn              = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      permissions_boundary_arn = "arn:aws-us-gov:iam::111122223333:policy/mlproject-platform-ProjectBoundary-ABCDEFGHIJKL"
+      uses_aws_images          = true
+    }
+    project_key_arn        = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    bucket                 = { arn = "arn:aws-us-gov:s3:::sagemaker-churn-2026-of-th-p-abcdefghijklmn1234-111122223333" }
+    model_image_repository = { arn = "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/sagemaker-churn-2026-of-the-retail-section-p-abcdefghijklmn1234/model" }
+    api_image_repository   = { arn = "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/sagemaker-churn-2026-of-the-retail-section-p-abcdefghijklmn1234/api" }
+    model_package_group    = { name = "sagemaker-Churn-2026-of-the-retail-section-p-Abcdefghijklmn1234", arn = "arn:aws-us-gov:sagemaker:us-gov-west-1:111122223333:model-package-group/sagemaker-Churn-2026-of-the-retail-section-p-Abcdefghijklmn1234" }
+    stages = {
+      staging = { endpoint_name = "sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-staging", function_name = "sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-staging" }
+      prod    = { endpoint_name = "sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-prod", function_name = "sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-prod" }
+    }
+    rest_api = { execution_arn = "arn:aws-us-gov:execute-api:us-gov-west-1:111122223333:abcdef1234", keys = {} }
+  }
+
+  # Roles that the policy names have no ARN before they are made.
+  override_resource {
+    target          = module.model_role.aws_iam_role.this
+    override_during = plan
+    values          = { arn = "arn:aws-us-gov:iam::111122223333:role/sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-model" }
+  }
+
+  override_resource {
+    target          = module.api_role.aws_iam_role.this
+    override_during = plan
+    values          = { arn = "arn:aws-us-gov:iam::111122223333:role/sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-api" }
+  }
+
+  override_resource {
+    target          = module.batch_role[0].aws_iam_role.this
+    override_during = plan
+    values          = { arn = "arn:aws-us-gov:iam::111122223333:role/sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-batch" }
+  }
+
+  override_resource {
+    target          = module.schedule_role[0].aws_iam_role.this
+    override_during = plan
+    values          = { arn = "arn:aws-us-gov:iam::111122223333:role/sagemaker-Churn-2026-of-th-p-Abcdefghijklmn1234-schedule" }
+  }
+
+  # The role itself refuses a policy that is too long (modules/role); it can only if all of it is known, as here.
+  assert {
+    condition     = length(replace(data.aws_iam_policy_document.cloudformation.json, "/\\s/", "")) > 8000
+    error_message = "The policy of the stacks' role is not the longest there is any more: look for another to try."
+  }
+}

@@ -57,6 +57,19 @@ run "keeps_images_encrypted_and_names_as_aws_wants_them" {
   }
 }
 
+run "forgets_what_tests_leave_and_keeps_the_teams_data" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  assert {
+    condition     = toset([for rule in values(local.expirations) : rule.prefix]) == toset(["cache/", "asynchronous/", "batch/staging/tests/", "batch/prod/tests/"])
+    error_message = "Build caches, asynchronous requests or tests of a batch stay for ever, or something else goes."
+  }
+}
+
 run "lets_the_roles_of_a_stage_in_another_account_at_what_the_stage_needs" {
   command = plan
 

@@ -6,6 +6,7 @@ here, type by type; a type that comes new into the stack fails until its rights 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
@@ -14,6 +15,8 @@ from typing import Any, Final
 
 import pytest
 from cfnlint.decode import cfn_yaml
+
+from terraform_runner.naming import STAGES
 
 ROOT = Path(__file__).parents[2]
 RUNNER_POLICIES = (
@@ -166,6 +169,24 @@ def test_the_role_in_a_stage_s_account_may_do_what_terraform_asks_there(
     needed = {action for name in types for action in actions(NEEDED[name])}
     assert len(types) > 15
     assert [action for action in sorted(needed) if not any(fnmatch(action, each) for each in may)] == []
+
+
+def test_the_role_in_a_stage_s_account_changes_no_roles_but_those_of_stages(
+    workload_account: Mapping[str, Any],
+) -> None:
+    statements = workload_account["IdentityPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    on_roles = [each for each in statements if "role/sagemaker-" in json.dumps(each["Resource"])]
+    for statement in on_roles:
+        patterns = [each["Fn::Sub"].rpartition("role/")[2] for each in statement["Resource"]]
+        assert all(
+            any(fnmatch(f"sagemaker-churn-p-1-{stage}-api", each) for each in patterns) for stage in STAGES
+        )
+        assert not any(fnmatch("sagemaker-studio-users", each) for each in patterns)
+    changing = [each for each in on_roles if each["Sid"] != "SeeRoles"]
+    assert all("Condition" in each for each in changing)
+    assert {"iam:DeleteRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"} <= {
+        action for each in changing for action in [*each["Action"]]
+    }
 
 
 def test_the_boundary_in_a_stage_s_account_lets_through_what_its_roles_may_do(

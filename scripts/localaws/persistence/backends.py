@@ -162,6 +162,10 @@ def _blob_name(key: FakeKey) -> str:
 
 
 def _write_key(key: FakeKey, writer: Writer) -> dict[str, Any]:
+    buffer: Any = key._value_buffer
+    if buffer.closed:
+        # A part of an upload that was completed: the object has the content.
+        return {"_value_buffer": ["closed"]}
     name = _blob_name(key)
     writer.blobs.put(name, lambda: _content(key))
     return {"_value_buffer": ["spooled", name, key._max_buffer_size]}
@@ -173,5 +177,12 @@ def _spooled(reader: Reader, name: str, size: int) -> Any:
     return buffer
 
 
+def _closed(_reader: Reader) -> Any:
+    buffer = tempfile.SpooledTemporaryFile()  # noqa: SIM115 - it lives as long as its object
+    buffer.close()
+    return buffer
+
+
 STAND_INS[FakeKey] = _write_key
 READ["spooled"] = _spooled
+READ["closed"] = _closed

@@ -36,8 +36,8 @@ SHORTEST_PAUSE = 1.0
 SHARE = 9.0
 """A pause lasts this many times as long as the snapshot before it, as far as `LONGEST_PAUSE` allows."""
 LONGEST_PAUSE = 5.0
-RECORDS_PAUSE = 60.0
-"""Where nothing changes but what requests leave behind: under load that is always."""
+RECORDS_PAUSE = 300.0
+"""Where nothing changes but what requests leave behind: under load that is always, and a copy costs what answers."""
 
 LONGEST_SNAPSHOT = 120.0
 _PR_SET_PDEATHSIG = 1
@@ -91,12 +91,17 @@ class Snapshots:
         """Read the state that an earlier server left; tell whether there was one."""
         if not self.exist:
             return False
-        document = json.loads((self._folder / FILE).read_text())
-        if document["format"] != FORMAT:
-            raise UserError(
-                f"the state in {self._folder} was written by another version: remove it to begin empty"
-            )
-        backends.read(document, self._blobs())
+        # All of it stays: looking again and again for what can go would take most of the time.
+        gc.disable()
+        try:
+            document = json.loads((self._folder / FILE).read_text())
+            if document["format"] != FORMAT:
+                raise UserError(
+                    f"the state in {self._folder} was written by another version: remove it to begin empty"
+                )
+            backends.read(document, self._blobs())
+        finally:
+            gc.enable()
         return True
 
     def start(self) -> None:

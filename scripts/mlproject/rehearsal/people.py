@@ -29,7 +29,11 @@ STATEMENTS: Mapping[str, Statements] = {
         {
             "Sid": "FollowPipelines",
             "Effect": "Allow",
-            "Action": ["codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions"],
+            "Action": [
+                "codepipeline:GetPipeline",
+                "codepipeline:GetPipelineState",
+                "codepipeline:ListPipelineExecutions",
+            ],
             "Resource": f"arn:aws:codepipeline:*:{ACCOUNT_ID}:{PROJECT}",
         },
         {

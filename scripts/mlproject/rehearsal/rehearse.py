@@ -66,7 +66,7 @@ def rehearse(
     network
         Where builds and jobs are: in one without internet, packages come from the platform.
     accounts
-        How many there are: with three, staging and production are in accounts of their own.
+        How many there are: with three, staging and production are in accounts of their own, with two in one.
     source
         Where the repositories are; to the team's own somebody pushes a change, too.
 
@@ -180,7 +180,10 @@ def _tell_project(life: Life, local: LocalAws) -> None:
     outputs = projects.outputs(life.lead, life.project)
     through = f"--proxy {local.endpoint} --cacert {local.certificate_authority}"
     signed = "--aws-sigv4 aws:amz:{AWS_DEFAULT_REGION}:execute-api --user {AWS_ACCESS_KEY_ID}:{AWS_SECRET_ACCESS_KEY}"
-    clone = outputs["ModelBuildCloneUrl"].replace("https://", "https://me:any@")
+    # With IAM, git's user is who an access key belongs to.
+    clone = outputs["ModelBuildCloneUrl"].replace(
+        "https://", "https://{AWS_ACCESS_KEY_ID}:any@".format(**local.environment)
+    )
     console.line(
         f"git, likewise: export HTTPS_PROXY={local.endpoint} GIT_SSL_CAINFO={local.certificate_authority}"
     )

@@ -24,7 +24,7 @@ from mlpipelines.value_resolution import ValueResolver
 CODE = "code"
 LONGEST_GROUP = 63
 OWN_DISK = re.compile(
-    r"ml\.([a-z]\d+[a-z]*d[a-z]*|g4dn|g5|g6e?|gr6|p4de?|p5[a-z]*|i\d[a-z]*|trn\d[a-z]*|inf\d[a-z]*)\."
+    r"ml\.([a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g[67]e?|gr6|i\d[a-z]*|p5[a-z]*|p6-[a-z0-9]+|p6e-gb200|trn\d[a-z]*)\."
 )
 """Instances with disks of their own, which encrypt by themselves and take no key."""
 

@@ -6,6 +6,7 @@ Usage: run_step.py SOURCE_DIRECTORY ENTRY_POINT [ARGUMENT ...]
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 CODE = Path(__file__).resolve().parent
 INPUTS = CODE.parent
 """Inputs of a job are folders side by side, and the code is one of them."""
+CUDA_LIBRARIES = Path("/usr/local/cuda/compat")
+DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def main() -> None:
@@ -22,7 +25,7 @@ def main() -> None:
     folder = CODE / source
     link_aliases(json.loads(os.environ.get("STEP_INPUT_ALIASES", "{}")))
     install_requirements([folder / Path(script).parent, folder])
-    environment = dict(os.environ)
+    environment = {**os.environ, **cuda_environment(CUDA_LIBRARIES, DRIVER)}
     training = INPUTS.name == "data"
     if training:
         environment.update(training_environment(INPUTS.parents[1]))
@@ -53,6 +56,27 @@ def install_requirements(folders: "list[Path]") -> None:
             command = [sys.executable, "-m", "pip", "install", "--quiet", "-r", str(requirements)]
             subprocess.run(command, check=True)  # noqa: S603  # the step's own requirements
             return
+
+
+def cuda_environment(libraries: Path, driver: Path) -> "dict[str, str]":
+    """Return what lets an image's CUDA run on a machine whose driver is older than it.
+
+    AWS's images do so, if at all, in the entry point that this program takes the place of.
+    """
+    library = libraries / "libcuda.so.1"
+    if not library.exists() or not driver.is_file():
+        return {}
+    brought = re.search(r"\.so\.(\d+[.\d]*)", library.resolve().name)
+    found = re.search(r"^NVRM version:.*?\s(\d+\.[.\d]*)", driver.read_text(), re.MULTILINE)
+    if not brought or not found or version(found[1]) >= version(brought[1]):
+        return {}
+    paths = [str(libraries), os.environ.get("LD_LIBRARY_PATH", "")]
+    return {"LD_LIBRARY_PATH": os.pathsep.join(filter(None, paths))}
+
+
+def version(written: str) -> "list[int]":
+    """Return a version's numbers."""
+    return [int(number) for number in written.strip(".").split(".")]
 
 
 def training_environment(root: Path) -> "dict[str, str]":

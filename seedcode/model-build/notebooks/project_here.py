@@ -56,6 +56,33 @@ class ProjectHere:
             {"Key": "sagemaker:project-id", "Value": self.facts["PROJECT_ID"]},
         ]
 
+    @property
+    def network(self) -> dict[str, Any]:
+        """The project's network, as requests of jobs and models have it; nothing where it has none.
+
+        Without it, a job in a platform without internet reaches nothing: no data, no log.
+        """
+        if not self.facts.get("SUBNETS"):
+            return {}
+        return {
+            "VpcConfig": {
+                "Subnets": self.facts["SUBNETS"].split(","),
+                "SecurityGroupIds": self.facts["SECURITY_GROUPS"].split(","),
+            }
+        }
+
+    def machines(self, instance_type: str = "ml.m5.large", count: int = 1) -> dict[str, Any]:
+        """Return the machines of a job, with volumes under the project's key.
+
+        Types with disks of their own (`ml.g5`, `ml.g4dn`, those with a `d` such as `ml.m5d`) take no key: leave it out.
+        """
+        return {
+            "InstanceCount": count,
+            "InstanceType": instance_type,
+            "VolumeSizeInGB": 30,
+            "VolumeKmsKeyId": self.facts["KMS_KEY_ARN"],
+        }
+
     def name(self, what: str) -> str:
         """Return a name that no job had before."""
         return f"notebook-{what}-{datetime.datetime.now(datetime.UTC):%Y%m%d%H%M%S%f}"
@@ -95,16 +122,18 @@ class ProjectHere:
         return content
 
     def jobs(self, pipeline: str) -> dict[str, str]:
-        """Return the jobs of the latest execution of one of the project's pipelines, by the names of its steps."""
+        """Return the jobs of a pipeline's latest execution that succeeded, by the names of its steps."""
         sagemaker = self.client("sagemaker")
         executions = sagemaker.list_pipeline_executions(
-            PipelineName=f"{self.facts['PIPELINE_PREFIX']}-{pipeline}", SortOrder="Descending", MaxResults=1
+            PipelineName=f"{self.facts['PIPELINE_PREFIX']}-{pipeline}", SortOrder="Descending", MaxResults=100
         )["PipelineExecutionSummaries"]
-        if not executions:
-            raise RuntimeError(f"the pipeline {pipeline} has never run: a push starts it")
-        steps = sagemaker.list_pipeline_execution_steps(
-            PipelineExecutionArn=executions[0]["PipelineExecutionArn"]
-        )["PipelineExecutionSteps"]
+        good = [each for each in executions if each["PipelineExecutionStatus"] == "Succeeded"]
+        if not good:
+            known = "none of its latest executions has succeeded" if executions else "it has never run"
+            raise RuntimeError(f"the pipeline {pipeline} has no jobs to look at: {known}; a push starts it")
+        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=good[0]["PipelineExecutionArn"])[
+            "PipelineExecutionSteps"
+        ]
         return {
             each["StepName"]: job["Arn"].rpartition("/")[2]
             for each in steps
@@ -140,15 +169,14 @@ class ProjectHere:
             "ProcessingJobName": name,
             "RoleArn": self.role,
             "AppSpecification": {"ImageUri": self.image(), "ContainerEntrypoint": [*command]},
-            "ProcessingResources": {
-                "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
-            },
+            "ProcessingResources": {"ClusterConfig": self.machines()},
             "ProcessingInputs": [_input(each, uri, f"{JOB_ROOT}/input") for each, uri in inputs.items()],
             "ProcessingOutputConfig": {
                 "KmsKeyId": self.facts["KMS_KEY_ARN"],
                 "Outputs": [_output(each, uri, f"{JOB_ROOT}/output/{each}") for each, uri in places.items()],
             },
             "Tags": self.tags,
+            **({"NetworkConfig": self.network} if self.network else {}),
         }
         sagemaker = self.client("sagemaker")
         sagemaker.create_processing_job(**(request | changes))

@@ -25,8 +25,10 @@ from deployment.target_models import TargetModels, target_models
 
 TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
 
-# A `d` after the generation, or one of the accelerated families: local disks, which SageMaker encrypts by itself.
-_LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|p5e?|trn1n?)\.[a-z0-9]+")
+# A `d` after the generation, or one of these families: local disks, which SageMaker encrypts by itself.
+_LOCAL_DISKS = re.compile(
+    r"ml\.([a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g[67]e?|gr6|i\d[a-z]*|p5[a-z]*|p6-[a-z0-9]+|p6e-gb200|trn\d[a-z]*)\.[a-z0-9]+"
+)
 _ACCELERATED = re.compile(r"ml\.(g|p|inf|trn)\d[a-z0-9]*\.[a-z0-9]+")
 
 # For parameters that the stage's mode leaves unused; CloudFormation wants a value for each.

@@ -181,6 +181,14 @@ resource "aws_iam_role_policy" "this" {
   name   = var.actor
   role   = aws_iam_role.this.id
   policy = data.aws_iam_policy_document.this.json
+
+  lifecycle {
+    precondition {
+      # White space does not count; this is the role's only policy.
+      condition     = length(replace(data.aws_iam_policy_document.this.json, "/\\s/", "")) <= 10240
+      error_message = "The policy of role ${var.project.short_prefix}-${var.actor} has more than the 10,240 characters that IAM takes: name patterns instead of resources."
+    }
+  }
 }
 
 output "arn" {

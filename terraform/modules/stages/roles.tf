@@ -149,9 +149,8 @@ module "api_role" {
 }
 
 locals {
-  function_arns = flatten([
-    for facts in var.stages : ["${local.lambda_arn}:function:${facts.function_name}", "${local.lambda_arn}:function:${facts.function_name}:*"]
-  ])
+  # With aliases and versions. Patterns: a role's policies have 10,240 characters in all.
+  function_arns = [for facts in var.stages : "${local.lambda_arn}:function:${facts.function_name}*"]
 }
 
 data "aws_iam_policy_document" "cloudformation" {
@@ -321,7 +320,6 @@ data "aws_iam_policy_document" "cloudformation" {
       "logs:TagResource",
       "logs:UntagResource",
     ]
-    # Patterns: a role's policies have 10,240 characters in all.
     resources = [
       for service in ["lambda", "sagemaker/Endpoints"] : "${local.log_group_arn}:/aws/${service}/${var.project.short_prefix}-*"
     ]
@@ -365,12 +363,11 @@ data "aws_iam_policy_document" "cloudformation" {
       "cloudwatch:TagResource",
       "cloudwatch:UntagResource",
     ]
-    resources = flatten([
-      for facts in var.stages : [
-        for name in ["${facts.endpoint_name}-*", "TargetTracking-endpoint/${facts.endpoint_name}/*"] :
-        "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:${name}"
-      ]
-    ])
+    # Its own, and those that scaling makes: TargetTracking-endpoint/<endpoint>/...
+    resources = [
+      for facts in var.stages :
+      "arn:${var.project.partition}:cloudwatch:${var.project.region}:${var.project.account_id}:alarm:*${facts.endpoint_name}*"
+    ]
   }
 
   statement {

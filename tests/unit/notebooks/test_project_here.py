@@ -30,7 +30,10 @@ class FakeSageMaker:
 
     def __init__(self) -> None:
         self.created: dict[str, Any] = {}
-        self.executions = [{"PipelineExecutionArn": PIPELINE}]
+        self.executions = [
+            {"PipelineExecutionArn": f"{PIPELINE}/3", "PipelineExecutionStatus": "Failed"},
+            {"PipelineExecutionArn": PIPELINE, "PipelineExecutionStatus": "Succeeded"},
+        ]
 
     def create_processing_job(self, **request: Any) -> None:
         self.created = request
@@ -41,7 +44,8 @@ class FakeSageMaker:
     def list_pipeline_executions(self, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionSummaries": self.executions}
 
-    def list_pipeline_execution_steps(self, **_: Any) -> dict[str, Any]:
+    def list_pipeline_execution_steps(self, PipelineExecutionArn: str) -> dict[str, Any]:
+        assert PipelineExecutionArn == PIPELINE
         job = {"Arn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/prepare-1"}
         steps = [
             {"StepName": "prepare", "Metadata": {"ProcessingJob": job}},
@@ -100,25 +104,36 @@ def test_waiting_ends_with_the_reason_of_a_failure(helper: ModuleType) -> None:
         helper.wait(lambda: next(answers), "Status")
 
 
-def test_a_processing_job_is_valid_input_of_the_api(helper: ModuleType) -> None:
+@pytest.mark.parametrize("network", [{}, {"SUBNETS": "subnet-1,subnet-2", "SECURITY_GROUPS": "sg-1"}])
+def test_a_processing_job_is_valid_input_of_the_api(helper: ModuleType, network: dict[str, str]) -> None:
     session = FakeSession()
-    project = helper.ProjectHere(session, FACTS)
+    project = helper.ProjectHere(session, FACTS | network)
     places = project.process(
         "job", ["python3"], {"code": "s3://bucket/code"}, ["out"], Environment={"A": "1"}
     )
     assert places == {"out": "s3://bucket/training/notebooks/job/out"}
     request = session.sagemaker.created
     assert request["Environment"] == {"A": "1"}
+    assert request["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == "key"
+    inside = {"VpcConfig": {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}}
+    assert request.get("NetworkConfig") == (inside if network else None)
     assert request["AppSpecification"]["ImageUri"] == f"{FACTS['IMAGE_REPOSITORY_URI']}@sha256:1"
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape: Any = model.operation_model("CreateProcessingJob").input_shape
     assert ParamValidator().validate(request, shape).generate_report() == ""
 
 
-def test_the_jobs_of_a_pipeline_are_found_by_its_steps(helper: ModuleType) -> None:
+def test_the_jobs_of_a_pipeline_s_last_good_execution_are_found_by_its_steps(helper: ModuleType) -> None:
+    project = helper.ProjectHere(FakeSession(), FACTS)
+    assert project.jobs("churn") == {"prepare": "prepare-1"}
+
+
+def test_a_pipeline_without_a_good_execution_is_told(helper: ModuleType) -> None:
     session = FakeSession()
     project = helper.ProjectHere(session, FACTS)
-    assert project.jobs("churn") == {"prepare": "prepare-1"}
-    session.sagemaker.executions = []
-    with pytest.raises(RuntimeError, match="the pipeline churn has never run"):
+    session.sagemaker.executions.pop()
+    with pytest.raises(RuntimeError, match="none of its latest executions has succeeded; a push starts it"):
+        project.jobs("churn")
+    session.sagemaker.executions.clear()
+    with pytest.raises(RuntimeError, match="the pipeline churn has no jobs to look at: it has never run"):
         project.jobs("churn")

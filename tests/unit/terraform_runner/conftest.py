@@ -16,7 +16,10 @@ from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
 from localaws.server import LocalAws
+from terraform_runner.cloudformation_reply import Outcome
+from terraform_runner.lifecycle import Lifecycle
 from terraform_runner.project_request import ProjectRequest
+from terraform_runner.runner_settings import RunnerSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION: Final = "eu-central-1"
@@ -66,6 +69,35 @@ def published(session: boto3.Session, archive: bytes) -> dict[str, str]:
     sha256 = hashlib.sha256(archive).hexdigest()
     session.client("s3").put_object(Bucket=ARTIFACTS, Key=f"bundles/{sha256[:16]}.zip", Body=archive)
     return {"TemplateVersion": sha256[:16], "TemplateSha256": sha256}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> RunnerSettings:
+    return RunnerSettings(
+        request_key="requests/1/event.json",
+        artifact_bucket=ARTIFACTS,
+        state_bucket=STATES,
+        kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
+        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
+        aws_region=REGION,
+        codebuild_build_id="runner:1",
+        codebuild_src_dir=tmp_path,
+    )
+
+
+def run(session: boto3.Session, settings: RunnerSettings, request: ProjectRequest) -> Outcome:
+    """Carry a request out."""
+    return Lifecycle(settings, request, session, lambda _: None).run()
+
+
+def rolled_back(update: ProjectRequest, created: ProjectRequest) -> ProjectRequest:
+    """Return what CloudFormation asks for when ``update`` has failed: an update to what ``created`` made."""
+    return update.model_copy(
+        update={
+            "resource_properties": created.resource_properties,
+            "old_resource_properties": update.resource_properties,
+        }
+    )
 
 
 @pytest.fixture

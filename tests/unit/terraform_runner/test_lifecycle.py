@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,12 @@ from terraform_runner.cloudformation_reply import Outcome
 from terraform_runner.connection import Connection
 from terraform_runner.git_remote import GitRemote
 from terraform_runner.git_seeding import SeedWaits
-from terraform_runner.lifecycle import Lifecycle
 from terraform_runner.project_request import ProjectRequest
 from terraform_runner.runner_errors import UserError
 from terraform_runner.runner_settings import RunnerSettings
+from terraform_runner.way_back import Moves
 
-from .conftest import ARTIFACTS, REGION, STATES, published, real_event, request_of, zipped
+from .conftest import ARTIFACTS, REGION, STATES, published, real_event, request_of, rolled_back, run, zipped
 
 BUNDLE = {
     "terraform/main.tf": b"# stack",
@@ -44,6 +46,7 @@ class Recorded:
     variables: dict[str, Any] = field(default_factory=dict)
     backend: dict[str, str] = field(default_factory=dict)
     state: list[str] = field(default_factory=list)
+    moves: dict[str, str] = field(default_factory=dict)
     fails_at: str = ""
 
     def _do(self, what: str) -> None:
@@ -55,8 +58,12 @@ class Recorded:
         self.variables = variables
         self._do("init")
 
-    def apply(self, target: str = "") -> None:
+    def apply(self, target: str = "", planned: Callable[[Moves], None] = lambda _: None) -> None:
+        planned(self.moves)
         self._do(f"apply {target}".strip())
+
+    def move(self, source: str, destination: str) -> None:
+        self._do(f"move {source} to {destination}")
 
     def destroy(self) -> None:
         self._do("destroy")
@@ -107,30 +114,12 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
     return record
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> RunnerSettings:
-    return RunnerSettings(
-        request_key="requests/1/event.json",
-        artifact_bucket=ARTIFACTS,
-        state_bucket=STATES,
-        kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/1",
-        permissions_boundary_arn="arn:aws:iam::123456789012:policy/boundary",
-        aws_region=REGION,
-        codebuild_build_id="runner:1",
-        codebuild_src_dir=tmp_path,
-    )
-
-
 def request_for(session: boto3.Session, kind: str, **properties: str) -> ProjectRequest:
     """Return the request, made from a bundle that is published."""
     version = published(session, zipped(BUNDLE))
     event = real_event(kind)
     changes: dict[str, Any] = {"ResourceProperties": {**event["ResourceProperties"], **version, **properties}}
     return request_of(kind, **changes)
-
-
-def run(session: boto3.Session, settings: RunnerSettings, request: ProjectRequest) -> Outcome:
-    return Lifecycle(settings, request, session, lambda _: None).run()
 
 
 def test_a_project_is_made_repositories_first(
@@ -187,6 +176,66 @@ def test_a_connection_that_cannot_be_used_stops_a_project_before_anything_is_mad
         run(session, settings, request_for(session, "create", **TEAM))
     assert recorded.done == []
     assert run(session, settings, request_for(session, "delete", **TEAM)).succeeded
+
+
+@pytest.fixture
+def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Give what is wrong with connections, by ARN; the others can be used."""
+    wrong: dict[str, str] = {}
+
+    def host(connection: Connection) -> str:
+        if connection.arn in wrong:
+            raise UserError(wrong[connection.arn])
+        return "https://gitlab.com"
+
+    monkeypatch.setattr(Connection, "host", host)
+    monkeypatch.setattr(source_repositories, "seed_remote", lambda *_: False)
+    monkeypatch.setattr(
+        source_repositories, "offer_remote", lambda remote, *_: f"template/x of {remote.name}"
+    )
+    return wrong
+
+
+def with_clone_url(session: boto3.Session) -> None:
+    """Leave a state with the output that tells where people clone from."""
+    outputs = {"model_build_clone_url": {"value": "https://gitlab.com/team/build.git", "type": "string"}}
+    with_state(session, json.dumps({"version": 4, "outputs": outputs}))
+
+
+def test_a_connection_that_broke_since_keeps_no_project_from_being_updated(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded, breaking: dict[str, str]
+) -> None:
+    run(session, settings, older(session, **TEAM))
+    with_clone_url(session)
+    breaking[TEAM["ConnectionArn"]] = "The connection team is PENDING"
+    recorded.done.clear()
+    outcome = run(session, settings, request_for(session, "update", **TEAM))
+    assert outcome.succeeded
+    assert (
+        outcome.reason
+        == "The project is up to date, but for its repositories: The connection team is PENDING"
+    )
+    assert recorded.done == ["init", "apply"]
+    assert recorded.variables["repository_host"] == "https://gitlab.com"
+    breaking.clear()
+    mended = run(session, settings, request_for(session, "update", **TEAM))
+    assert "branch template/x of team/build" in mended.reason, (
+        "what changed meanwhile is offered late, but is"
+    )
+
+
+def test_an_update_to_a_connection_that_cannot_be_used_fails_and_is_rolled_back_even_to_a_broken_one(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded, breaking: dict[str, str]
+) -> None:
+    created = request_for(session, "create", **TEAM)
+    run(session, settings, created)
+    with_clone_url(session)
+    other = TEAM | {"ConnectionArn": TEAM["ConnectionArn"].replace("1234abcd", "00000000")}
+    breaking |= {TEAM["ConnectionArn"]: "deleted", other["ConnectionArn"]: "pending"}
+    update = request_for(session, "update", **other)
+    with pytest.raises(UserError, match="pending"):
+        run(session, settings, update)
+    assert run(session, settings, rolled_back(update, created)).succeeded
 
 
 def test_both_repositories_that_wait_for_a_merge_are_told_at_once(
@@ -246,11 +295,11 @@ def test_terraform_is_told_the_platforms_facts_and_where_the_state_is(
     }
 
 
-def older(session: boto3.Session) -> ProjectRequest:
+def older(session: boto3.Session, **properties: str) -> ProjectRequest:
     """Return the request that created the project, from a bundle before this one."""
     version = published(session, zipped({**BUNDLE, "repositories/modelbuild/a": b"0"}))
     event = real_event("create")
-    return request_of("create", ResourceProperties={**event["ResourceProperties"], **version})
+    return request_of("create", ResourceProperties={**event["ResourceProperties"], **version, **properties})
 
 
 def test_an_update_applies_first_and_offers_then(
@@ -290,14 +339,36 @@ def test_rolling_a_failed_update_back_takes_nothing_back(
         run(session, settings, update)
     recorded.fails_at = ""
 
-    rollback = update.model_copy(
-        update={
-            "resource_properties": created.resource_properties,
-            "old_resource_properties": update.resource_properties,
-        }
-    )
-    assert run(session, settings, rollback).reason == "The project is up to date."
+    assert run(session, settings, rolled_back(update, created)).reason == "The project is up to date."
     assert not any(step.startswith("offer") for step in recorded.done)
+
+
+def test_what_an_update_began_to_move_is_moved_back_before_another_template_is_applied(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    created, update = older(session), request_for(session, "update")
+    run(session, settings, created)
+    recorded.moves, recorded.fails_at = {"module.new.a": "a"}, "apply"
+    with pytest.raises(UserError):
+        run(session, settings, update)
+    recorded.state, recorded.moves, recorded.fails_at = ["module.new.a", "b"], {}, ""
+    recorded.done.clear()
+    run(session, settings, rolled_back(update, created))
+    assert recorded.done[:3] == ["init", "move module.new.a to a", "apply"]
+    recorded.done.clear()
+    run(session, settings, rolled_back(update, created))
+    assert recorded.done[:2] == ["init", "apply"]
+
+
+def test_an_update_that_moved_and_ended_well_has_nothing_to_move_back(
+    session: boto3.Session, settings: RunnerSettings, recorded: Recorded
+) -> None:
+    run(session, settings, older(session))
+    recorded.moves, recorded.state = {"module.new.a": "a"}, ["module.new.a"]
+    run(session, settings, request_for(session, "update"))
+    recorded.moves = {}
+    run(session, settings, request_for(session, "update"))
+    assert not any(step.startswith("move") for step in recorded.done)
 
 
 def test_an_update_survives_that_its_old_bundle_is_gone(
@@ -329,10 +400,10 @@ def test_an_unknown_variant_is_refused_before_anything_is_made(
     assert recorded.done == []
 
 
-def with_state(session: boto3.Session) -> None:
+def with_state(session: boto3.Session, state: str = "{}") -> None:
     """Leave a state behind, as Terraform would."""
     key = "projects/p-abc123def456/terraform.tfstate"
-    session.client("s3").put_object(Bucket=STATES, Key=key, Body=b"{}")
+    session.client("s3").put_object(Bucket=STATES, Key=key, Body=state.encode())
 
 
 def test_a_delete_empties_destroys_sweeps_and_archives(

@@ -78,6 +78,16 @@ def test_a_project_that_nobody_knows_has_no_stages_elsewhere(store: ProjectStore
     assert store.stage_roles() == {}
 
 
+def test_a_record_of_an_earlier_or_a_later_runner_is_read(
+    session: boto3.Session, store: ProjectStore
+) -> None:
+    record = {"stack_id": "arn:1", "build_id": "runner:1", "invented_later": True}
+    session.client("s3").put_object(Bucket=STATES, Key=NAMES.record_key, Body=json.dumps(record).encode())
+    assert store.previous_build() == "runner:1"
+    assert store.unfinished_moves() == {}
+    assert not store.has_another_connection("arn:2"), "nobody knows which one it had"
+
+
 def test_the_same_stack_works_on_after_its_build_is_over(
     store: ProjectStore, codebuild: FakeCodeBuild
 ) -> None:

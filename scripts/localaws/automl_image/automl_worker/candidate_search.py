@@ -19,12 +19,15 @@ from typing import Any
 import numpy as np
 
 from .candidate_models import ALGORITHMS, BINARY, REGRESSION, Learning, Values
+from .candidate_reports import write_reports
 from .candidate_scores import class_scores, regression_scores
 from .tables import Encoding, Table, TableError, number, read_table
 
 TOLD_BY = "automl-candidate "
 RESOLVED_BY = "automl-resolved "
 CANDIDATE_FILE = "candidate.json"
+REPORTS = "reports"
+"""Where each candidate's reports are, below the job's output."""
 DEFAULT_OBJECTIVES = {REGRESSION: "MSE", BINARY: "F1", "MulticlassClassification": "Accuracy"}
 FEW_VALUES = 20
 """A target of numbers with more values than these is one to regress on."""
@@ -57,7 +60,8 @@ def search(root: Path) -> None:
         left = min(deadline - time.monotonic(), configuration["candidate_seconds"])
         if left <= 0:
             break
-        _try(problem, name, drawn, root / "model" / f"{place + 1:03}", left)
+        number = f"{place + 1:03}"
+        _try(problem, name, drawn, root / "model" / number, root / "output" / REPORTS / number, left)
 
 
 def state_problem(configuration: Mapping[str, Any], data: Path) -> Problem:
@@ -124,11 +128,13 @@ def _learning(table: Table, target: str, classes: tuple[str, ...], encoding: Enc
     return Learning(encoding.matrix(features.rows), targets, None, len(classes))
 
 
-def _try(problem: Problem, name: str, drawn: dict[str, float], folder: Path, seconds: float) -> None:
+def _try(
+    problem: Problem, name: str, drawn: dict[str, float], folder: Path, reports: Path, seconds: float
+) -> None:
     """Fit a candidate in a process of its own, which may take so long and no longer."""
     started = time.time()
     process = multiprocessing.get_context("fork").Process(
-        target=_fit, args=(problem, name, drawn, folder), name=folder.name
+        target=_fit, args=(problem, name, drawn, folder, reports), name=folder.name
     )
     process.start()
     process.join(seconds)
@@ -153,7 +159,7 @@ def _try(problem: Problem, name: str, drawn: dict[str, float], folder: Path, sec
     print(TOLD_BY + json.dumps(told), flush=True)
 
 
-def _fit(problem: Problem, name: str, drawn: dict[str, float], folder: Path) -> None:
+def _fit(problem: Problem, name: str, drawn: dict[str, float], folder: Path, reports: Path) -> None:
     fitted = ALGORITHMS[name].fit(problem.learning, drawn)
     predicted = fitted.predict(problem.held_out.matrix)
     folder.mkdir(parents=True)
@@ -167,6 +173,7 @@ def _fit(problem: Problem, name: str, drawn: dict[str, float], folder: Path) -> 
         "metrics": _scores(problem, predicted),
     }
     (folder / CANDIDATE_FILE).write_text(json.dumps(document))
+    write_reports(reports, fitted, problem.encoding, problem.learning, problem.held_out, problem.positive)
 
 
 def _scores(problem: Problem, predicted: Values) -> dict[str, float]:

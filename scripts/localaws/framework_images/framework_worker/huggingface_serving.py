@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,26 @@ TASKS = {"ForSequenceClassification": "text-classification"}
 """What the container serves without a script and without HF_TASK, as far as it is known here."""
 
 
+@dataclass
+class Context:
+    """What the model server tells a script's function that takes one argument more, as far as it is known here.
+
+    Attributes
+    ----------
+    system_properties
+        Where the model is, and on what it runs.
+    status
+        The answer's.
+    """
+
+    system_properties: Mapping[str, Any]
+    status: int = HTTPStatus.OK
+
+    def set_response_status(self, code: int = HTTPStatus.OK, phrase: str = "", idx: int = 0) -> None:
+        """Answer with another status."""
+        self.status = code
+
+
 def load(model: Path) -> Answer:
     """Load the model, and return what answers with it."""
     program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
@@ -29,38 +50,44 @@ def load(model: Path) -> Answer:
     named = {name: getattr(script, name, None) for name in ("model_fn", *FUNCTIONS, "transform_fn")}
     if named["transform_fn"] and any(named[name] for name in FUNCTIONS):
         raise SystemExit("an inference script has either transform_fn or input_fn, predict_fn and output_fn")
-    loaded = _call(named["model_fn"] or _pipeline, str(model))
+    properties = {"model_dir": str(model), "gpu_id": None, "batch_size": 1}
+    loaded = _call(Context(properties), named["model_fn"] or _pipeline, str(model))
     if transform := named["transform_fn"]:
         return _guarded(
-            lambda body, request: _call(transform, loaded, body, request.content_type, request.accept)
+            lambda body, request, context: _call(
+                context, transform, loaded, body, request.content_type, request.accept
+            ),
+            properties,
         )
     read, predict, write = (named[name] or DEFAULTS[name] for name in FUNCTIONS)
 
-    def answer(body: Any, request: Request) -> Any:
-        data = _call(read, body, request.content_type)
-        return _call(write, _call(predict, data, loaded), request.accept)
+    def answer(body: Any, request: Request, context: Context) -> Any:
+        data = _call(context, read, body, request.content_type)
+        return _call(context, write, _call(context, predict, data, loaded), request.accept)
 
-    return _guarded(answer)
+    return _guarded(answer, properties)
 
 
-def _guarded(answer: Callable[[Any, Request], Any]) -> Answer:
+def _guarded(answer: Callable[[Any, Request, Context], Any], properties: Mapping[str, Any]) -> Answer:
     def guarded(request: Request) -> Response:
+        context = Context(properties)
         plain = request.content_type.partition(";")[0].strip() in TEXT
         try:
-            made = answer(request.body.decode() if plain else request.body, request)
+            made = answer(request.body.decode() if plain else request.body, request, context)
         except Exception as error:
             # Whatever a script raises is told to the caller, as a mistake of theirs.
             told = {"code": 400, "type": "InternalServerException", "message": str(error)}
             return Response(json.dumps(told).encode(), status=HTTPStatus.BAD_REQUEST)
-        return Response(made.encode() if isinstance(made, str) else bytes(made), request.accept)
+        body = made.encode() if isinstance(made, str) else bytes(made)
+        return Response(body, request.accept, context.status)
 
     return guarded
 
 
-def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call one of the script's functions; one that takes an argument more gets the context, which is none here."""
+def _call(context: Context, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call one of the script's functions; one that takes an argument more gets the context."""
     takes = len(inspect.signature(function).parameters)
-    return function(*arguments, *([None] * (takes - len(arguments))))
+    return function(*arguments, *([context] * (takes - len(arguments))))
 
 
 def _pipeline(folder: str) -> Any:

@@ -51,4 +51,5 @@ def fetch_source(uri: str, target: Path) -> None:
         client.download_fileobj(bucket, key, archive)
         archive.seek(0)
         with tarfile.open(fileobj=archive) as tar:
-            tar.extractall(target, filter="data")
+            # Without a filter, which the first Pythons 3.11 do not have.
+            tar.extractall(target)  # noqa: S202 - it is the code that runs next

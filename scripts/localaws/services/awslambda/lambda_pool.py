@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from moto.core.exceptions import ServiceException
 
+from localaws import processors
 from localaws.images import ImageNotFound
 from localaws.patience import ENDLESS, Steps, follow
 from localaws.runtime import runtime
@@ -25,8 +26,11 @@ MOST_STARTS = 1
 starting one for each request would take all processors from those that could answer."""
 
 SETTLE_SECONDS = 0.2
-"""How long a request waits, for each environment that is at work, before it has another one started, likewise: what
-a moment without processors has left waiting is sooner answered by those that there are."""
+"""How long a request waits for an environment that is at work before it has another one started, likewise."""
+
+BUSY_SECONDS = 5.0
+"""How long it waits, for each environment at work, where no processor is idle. On AWS another environment brings one
+with it; here it takes one from those that could answer, and what a stall left waiting would only grow."""
 
 
 @dataclass(eq=False)
@@ -126,24 +130,25 @@ class Pool:
 
     def _wait(self, key: int, waiter: _Waiter, leaves: float) -> None:
         """Wait for an instance that somebody gives back, or for the leave to start one."""
-        while not waiter.event.wait(min(leaves - time.monotonic(), self._settling(key))):
+        while not waiter.event.wait(
+            min(leaves - time.monotonic(), SETTLE_SECONDS * (1 + self._working[key]))
+        ):
             with self._lock:
                 if not waiter.served and time.monotonic() >= leaves:
                     self._waiting[key].remove(waiter)
                     raise TimeoutError("no environment is free")
                 self._let_start(key)
 
-    def _settling(self, key: int) -> float:
-        """Return how long who comes now waits before it has an instance started."""
-        return SETTLE_SECONDS * max(1, self._working[key])
-
     def _let_start(self, key: int) -> None:
         """Let who waits longest start an instance, if it has waited long enough and no more are starting."""
         waiting = self._waiting.get(key)
-        nothing_warm = self._working[key] == self._starting[key]
         if not waiting or self._starting[key] >= MOST_STARTS:
             return
-        if nothing_warm or time.monotonic() - waiting[0].came >= self._settling(key):
+        waited = time.monotonic() - waiting[0].came
+        if self._working[key] == self._starting[key] or (
+            waited >= SETTLE_SECONDS
+            and (processors.is_one_idle() or waited >= BUSY_SECONDS * self._working[key])
+        ):
             self._serve(key, waiting.pop(0), None)
 
     def _serve(self, key: int, waiter: _Waiter, instance: Instance | None) -> None:

@@ -11,7 +11,8 @@ from localaws.services.codebuild import buildapi, buildcache, projects
 
 # What docs/fidelity.md says of operations that do less than AWS.
 APPROXIMATED = {
-    "CreateProject": "webhooks, fleets, file systems and batch builds are refused; a VPC has no effect",
+    "CreateProject": "webhooks, fleets, file systems and batch builds are refused; of a VPC only routes and "
+    "endpoints count",
     "StartBuild": "`runtime-versions` are not looked at; reports and cache paths outside of the source are left out, "
     "and the log says so",
     "UpdateProjectVisibility": "a project cannot be made public",

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.archives import extract
 from localaws.runtime import runtime
 from localaws.services.codebuild.builds import Build
 
@@ -22,7 +23,7 @@ def restore(build: Build, source: Path) -> bool:
     if content is None:
         return False
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(source, filter="data")
+        extract(archive, source)
     return True
 
 

@@ -19,6 +19,9 @@ GRACE_SECONDS = 60
 """What the search gets beyond its own time to start, and to end the candidate that it is at."""
 INSTANCE_TYPE = "ml.m5.4xlarge"
 OUTPUTS = "predicted_label,probability,labels,probabilities"
+REPORTS = {"statistics.json": "ModelInsights", "analysis.json": "Explainability"}
+"""What the image writes about a candidate, and what Autopilot calls the place of it."""
+PLACES = {"ModelInsights": "model_monitor", "Explainability": "explainability"}
 NOTHING_FOUND = "AlgorithmError: No candidate could be trained."
 
 
@@ -86,9 +89,12 @@ class AutoMLRun(JobRun):
         for candidate in self._search.candidates:
             if candidate["CandidateStatus"] == "Completed":
                 self._deliver(candidate)
+        best = self._search.best()
+        if best is not None:
+            self._report(best)
         if self.job.stopping:
             end(self.job, "Stopped", "Stopped")
-        elif self._search.best() is None:
+        elif best is None:
             raise JobFailed(NOTHING_FOUND)
         else:
             self._end_well()
@@ -138,7 +144,7 @@ class AutoMLRun(JobRun):
 
     def _deliver(self, candidate: dict[str, Any]) -> None:
         """Put a candidate's model where its containers look for it."""
-        number = candidate["CandidateName"].removeprefix(f"{self.job.name}-").partition("-")[0]
+        number = self._number(candidate)
         (host,) = self.hosts
         archive = self.folder / f"{number}.tar.gz"
         pack([host.path(f"/opt/ml/model/{number}")], archive)
@@ -159,6 +165,20 @@ class AutoMLRun(JobRun):
             candidate["InferenceContainers"] = [container]
             candidate["InferenceContainerDefinitions"] = {"CPU": [container]}
 
+    def _report(self, best: dict[str, Any]) -> None:
+        """Put the best candidate's insights and explanation where Autopilot does."""
+        (host,) = self.hosts
+        folder = host.path(f"/opt/ml/output/reports/{self._number(best)}")
+        places = {}
+        for file, kind in REPORTS.items():
+            places[kind] = f"{self._output}/documentation/{PLACES[kind]}/output/{best['CandidateName']}"
+            self.bucket.upload(folder / file, f"{places[kind]}/{file}", self._key)
+        with LOCK:
+            best["CandidateProperties"]["CandidateArtifactLocations"] = places
+
+    def _number(self, candidate: Mapping[str, Any]) -> str:
+        return str(candidate["CandidateName"]).removeprefix(f"{self.job.name}-").partition("-")[0]
+
     def _end_well(self) -> None:
         limits = self._search.request.configuration()
         enough = len(self._search.candidates) >= limits["max_candidates"]
@@ -177,6 +197,14 @@ def _metrics(told: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
 def _moment(seconds: float) -> datetime:
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def best_candidate_properties(best: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a pipeline's AutoML step adds to the job's own properties."""
+    places = best.get("CandidateProperties", {}).get("CandidateArtifactLocations", {})
+    return {
+        f"{kind}JsonReportPath": f"{places[kind]}/{file}" for file, kind in REPORTS.items() if kind in places
+    }
 
 
 def end(job: Job, status: str, secondary: str, **values: Any) -> None:

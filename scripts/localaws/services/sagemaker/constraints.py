@@ -12,6 +12,7 @@ from moto.sagemaker.exceptions import ValidationError
 
 from localaws.model_constraints import violations
 from localaws.operations import Operation, Request
+from localaws.services.sagemaker.volume_keys import refuse_keys_of_local_disks
 
 
 def checked(name: str, operation: Operation) -> Operation:
@@ -20,6 +21,7 @@ def checked(name: str, operation: Operation) -> Operation:
     @functools.wraps(operation)
     def check_first(request: Request) -> Mapping[str, Any] | None:
         refuse_invalid(get_service_model("sagemaker").operation_model(name).input_shape, request.params)
+        refuse_keys_of_local_disks(request.params)
         return operation(request)
 
     return check_first

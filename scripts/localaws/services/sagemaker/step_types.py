@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class CallType:
         How long what is filled in may be.
     job
         For a step that is a job.
+    added
+        A property that pipelines add to those of the answers, with the names of what it holds.
     """
 
     create: str
@@ -51,6 +53,7 @@ class CallType:
     name_argument: str = ""
     name_length: int = 63
     job: JobType | None = None
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _whole(*names: str) -> dict[str, tuple[str, ...]]:
@@ -132,6 +135,7 @@ CALLS: dict[str, CallType] = {
             "AutoMLJob",
             _whole("AutoMLJobConfig", "AutoMLJobObjective", "InputDataConfig", "ProblemType"),
         ),
+        added={"BestCandidateProperties": ("ExplainabilityJsonReportPath", "ModelInsightsJsonReportPath")},
     ),
     "RegisterModel": CallType("CreateModelPackage", ("DescribeModelPackage",)),
     "Model": CallType("CreateModel", ("DescribeModel",), "ModelName"),

@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localaws.archives import extract
+
 
 class StorageError(Exception):
     """S3 said no; the message is what the job's FailureReason tells."""
@@ -119,7 +121,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """Extract a tar.gz; members that would leave ``folder`` are refused."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            extract(tar, folder)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise StorageError(f"Failed to extract model data archive: {error}") from error
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlpipelines import step_code
+from mlpipelines.run_step import cuda_environment
 
 LAUNCHER = Path(step_code.__file__).with_name(step_code.LAUNCHER)
 SCRIPT = """\
@@ -71,3 +72,27 @@ def test_a_training_script_is_given_hyperparameters_and_folders(tmp_path: Path, 
     assert found["arguments"] == ["--depth", "5"]
     assert found["model"] == str(tmp_path / "model")
     assert found["train"] == str(data / "train")
+
+
+@pytest.mark.parametrize(
+    ("driver", "helped"),
+    [
+        ("NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024", True),
+        ("NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build", False),
+        ("NVIDIA UNIX Open Kernel Module for x86_64  590.44.01  Release Build", False),
+        ("of a form that nobody knows", False),
+    ],
+)
+def test_an_image_s_cuda_is_helped_on_a_driver_that_is_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: str, helped: bool
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib")
+    (tmp_path / "libcuda.so.580.95.05").touch()
+    (tmp_path / "libcuda.so.1").symlink_to("libcuda.so.580.95.05")
+    (tmp_path / "version").write_text(f"NVRM version: {driver}\nGCC version: 12.2.0\n")
+    given = {"LD_LIBRARY_PATH": f"{tmp_path}:/usr/lib"} if helped else {}
+    assert cuda_environment(tmp_path, tmp_path / "version") == given
+
+
+def test_a_machine_without_a_gpu_is_left_alone(tmp_path: Path) -> None:
+    assert cuda_environment(tmp_path, tmp_path / "version") == {}

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from localaws.patience import Steps, Wait
+from localaws.services.awslambda import lambda_pool
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
 from localaws.services.awslambda.lambda_model import Function, Version
 from localaws.services.awslambda.lambda_pool import MOST_STARTS, SETTLE_SECONDS, Pool
@@ -61,6 +62,11 @@ class FakeInstance:
         raise AssertionError("nothing here is to be ended")
 
 
+@pytest.fixture(autouse=True)
+def idle_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lambda_pool.processors, "is_one_idle", lambda: True)
+
+
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not condition():
@@ -108,18 +114,22 @@ def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_s
     assert environments.made == 2
 
 
-def test_the_more_environments_are_at_work_the_longer_a_request_waits_before_another_is_started() -> None:
+def test_without_an_idle_processor_a_request_waits_the_longer_the_more_environments_are_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lambda_pool.processors, "is_one_idle", lambda: False)
+    monkeypatch.setattr(lambda_pool, "BUSY_SECONDS", 2 * SETTLE_SECONDS)
     environments, called = Environments(), function()
     pool = Pool(environments.make)
     with ThreadPoolExecutor(3) as threads:
         for made in (1, 2):
             threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
-            until(lambda made=made: environments.made == made and environments.starting() == 1)  # type: ignore[misc]
+            until(lambda made=made: (environments.made, environments.starting()) == (made, 1))  # type: ignore[misc]
             environments.let_start(1)
-            until(lambda: environments.starting() == 0)
-        third, came = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn")), time.monotonic()
+        came = time.monotonic()
+        third = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"))
         until(lambda: environments.made == 3)
-        assert time.monotonic() - came >= 2 * SETTLE_SECONDS
+        assert time.monotonic() - came >= 2 * lambda_pool.BUSY_SECONDS
         environments.let_start(1)
         assert third.result(timeout=10)
         environments.end.set()

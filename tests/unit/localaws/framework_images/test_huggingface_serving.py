@@ -36,6 +36,19 @@ def test_what_a_script_raises_is_the_caller_s_mistake(archive: Path) -> None:
     assert json.loads(answered.body)["message"] == "'number'"
 
 
+def test_a_script_s_function_may_set_the_answer_s_status(archive: Path) -> None:
+    (archive / "code" / "inference.py").write_text(
+        FUNCTIONS
+        + "def predict_fn(data, model, context):\n"
+        + "    context.set_response_status(code=500 if data else 200, phrase='Internal Server Error')\n"
+        + "    return data\n"
+    )
+    (archive / "code" / "factor.py").write_text("FACTOR = 2")
+    answer = load(archive)
+    assert answer(Request(b'{"number": 4}')).status == 500
+    assert answer(Request(b'{"number": 0}')).status == 200
+
+
 def test_a_script_may_do_it_all_in_one(archive: Path) -> None:
     (archive / "code" / "inference.py").write_text(
         "def model_fn(folder): return 3\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -140,6 +141,7 @@ def test_a_killed_server_goes_on(server: Server) -> None:
     s3.create_bucket(Bucket="things")
     s3.put_object(Bucket="things", Key="small", Body=b"small")
     s3.put_object(Bucket="things", Key="large", Body=b"x" * (20 << 20))
+    s3.upload_fileobj(io.BytesIO(b"y" * (20 << 20)), "things", "in parts")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     secret = kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
     cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps(TEMPLATE))
@@ -153,6 +155,7 @@ def test_a_killed_server_goes_on(server: Server) -> None:
 
     assert server.client("s3").get_object(Bucket="things", Key="small")["Body"].read() == b"small"
     assert server.client("s3").head_object(Bucket="things", Key="large")["ContentLength"] == 20 << 20
+    assert server.client("s3").get_object(Bucket="things", Key="in parts")["Body"].read() == b"y" * (20 << 20)
     assert server.client("kms").decrypt(CiphertextBlob=secret)["Plaintext"] == b"secret"
     ended = describe_build(server, build)
     assert ended["buildStatus"] == "FAULT"

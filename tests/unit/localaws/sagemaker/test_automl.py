@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from typing import Any
 
@@ -31,6 +32,9 @@ for place, f1 in enumerate([0.7, 0.8, None][:configuration["max_candidates"]], s
         told["metrics"] = {"F1": f1, "LogLoss": 0.5}
         (root / f"model/{place:03}").mkdir()
         (root / f"model/{place:03}/candidate.json").write_text(str(f1))
+        (root / f"output/reports/{place:03}").mkdir(parents=True)
+        (root / f"output/reports/{place:03}/statistics.json").write_text(json.dumps({"f1": f1}))
+        (root / f"output/reports/{place:03}/analysis.json").write_text("{}")
     print("automl-candidate " + json.dumps(told), flush=True)
 if configuration["seconds"] == 1234: time.sleep(60)
 """
@@ -160,10 +164,24 @@ def test_a_pipeline_s_automl_step_hands_its_best_candidate_on(searching: SageMak
             "Environment": {"MODEL_NAME": {"Get": f"{container}.Environment['MODEL_NAME']"}},
         },
     }
+    report = {"Get": "Steps.search.BestCandidateProperties.ModelInsightsJsonReportPath"}
+    package = {
+        "ModelPackageGroupName": "incomes",
+        "ModelMetrics": {
+            "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": report}}
+        },
+    }
+    searching.client.create_model_package_group(ModelPackageGroupName="incomes")
     execution, steps = run(
         searching,
         {"Name": "search", "Type": "AutoML", "Arguments": arguments},
         {"Name": "keep", "Type": "Model", "Arguments": model},
+        {"Name": "register", "Type": "RegisterModel", "Arguments": package},
     )
     assert execution["PipelineExecutionStatus"] == "Succeeded", steps
     assert "AutoMLJob" in steps["search"]["Metadata"]
+    registered = searching.client.describe_model_package(
+        ModelPackageName=steps["register"]["Metadata"]["RegisterModel"]["Arn"]
+    )
+    told = registered["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    assert json.loads(searching.get(told.removeprefix("s3://data/"))) == {"f1": 0.8}

@@ -1,11 +1,13 @@
 """The inference script of the Hugging Face container: a model's folder and requests in, predictions out.
 
-The container calls these functions by their names; `train` puts this file into the archive's `code/`.
+The container calls these functions by their names; `train` puts this file into the archive's `code/`. What they raise
+it answers with 400, as a caller's mistake.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +56,24 @@ def input_fn(input_data: str, content_type: str) -> list[str]:
     return read_texts(input_data, content_type)
 
 
-def predict_fn(data: list[str], model: Classifier) -> dict[str, Any]:
-    """Return the answer to texts."""
-    return model.decision.predictions(model.score(data))
+def predict_fn(data: list[str], model: Classifier, context: Any) -> dict[str, Any]:
+    """Return the answer to texts; a failure of the model itself is answered with 500, which alarms see.
+
+    Parameters
+    ----------
+    data
+        What `input_fn` has read: nothing is wrong with it.
+    model
+        What `model_fn` has loaded.
+    context
+        The model server's, of the request.
+    """
+    try:
+        return model.decision.predictions(model.score(data))
+    except Exception as error:
+        logging.getLogger(__name__).exception("the model failed")
+        context.set_response_status(code=500, phrase="Internal Server Error")
+        return {"error": f"the model failed: {error}"}
 
 
 def output_fn(prediction: dict[str, Any], accept: str) -> str:

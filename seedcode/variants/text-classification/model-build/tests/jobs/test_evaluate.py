@@ -58,6 +58,13 @@ def test_a_model_that_is_missing_is_told(job: Path) -> None:
         evaluate(job / "other.tar.gz", job / "test", job / "evaluation", by_length)
 
 
+def test_a_model_with_a_file_outside_of_its_folder_is_refused(job: Path) -> None:
+    with tarfile.open(job / "model.tar.gz", "w:gz") as tar:
+        tar.add(job / "longest", "../longest")
+    with pytest.raises(DataError, match=r"a file outside of its folder: \.\./longest"):
+        evaluate(job / "model.tar.gz", job / "test", job / "evaluation", by_length)
+
+
 def test_metrics_are_those_of_the_textbook() -> None:
     truth, scores = [True, True, True, False, False, False], [0.9, 0.8, 0.2, 0.7, 0.1, 0.2]
     metrics = measure(truth, scores, 0.5)["binary_classification_metrics"]

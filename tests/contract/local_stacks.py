@@ -1,0 +1,30 @@
+"""A template of the project comes in; a local AWS has the stack that CloudFormation makes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from localaws.server import LocalAws
+from mlproject.publish import compact
+
+_TEMPLATES = Path(__file__).parents[2] / "cloudformation"
+
+
+def deploy(server: LocalAws, region: str, name: str, template: str, parameters: Mapping[str, str]) -> None:
+    """Make a stack of one of the project's templates."""
+    cloudformation = server.client("cloudformation", region)
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=compact((_TEMPLATES / template).read_text()),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        OnFailure="DO_NOTHING",
+    )
+    status = "CREATE_IN_PROGRESS"
+    while status.endswith("_IN_PROGRESS"):
+        time.sleep(0.1)
+        status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    assert status == "CREATE_COMPLETE", [event.get("ResourceStatusReason") for event in events]

@@ -1,0 +1,112 @@
+"""In a stage's account the runner's role makes, changes and deletes roles of stages, and no others: IAM decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.moto_api._internal.models import moto_api_backend
+
+from localaws.iam.guard import Guard, Mode
+from localaws.server import LocalAws
+
+from .local_stacks import deploy
+
+REGION = "eu-central-1"
+ROLE = f"mlproject-platform-stages-{REGION}"
+PARAMETERS = {
+    "ManageApiGatewayAccount": "false",
+    "RoleName": ROLE,
+    "RunnerRoleArn": "arn:aws:iam::111122223333:role/runner",
+    "ToolingAccountId": "111122223333",
+    "ToolingKeyArn": f"arn:aws:kms:{REGION}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+}
+OTHERS = ("sagemaker-users", "sagemaker-shop-prod-web")
+TAGS = [{"Key": "sagemaker:project-id", "Value": "p-1"}, {"Key": "sagemaker:project-name", "Value": "churn"}]
+
+POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "xray:Put*", "Resource": "*"}}
+)
+
+
+def trust(service: str) -> str:
+    """Return who may take a role on."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of stages: its owner's IAM, and that of the runner's role."""
+
+    owner: Any
+    runner: Any
+    boundary: str
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("stage-account")
+    server = LocalAws(folder / "localaws", image_cache=folder / "images", guard=Guard(Mode.ENFORCE))
+    server.start()
+    try:
+        deploy(server, REGION, "mlproject-stages", "workload-account.yaml", PARAMETERS)
+        arn = f"arn:aws:iam::{server.account_id}"
+        runner = server.client("iam", REGION, f"{arn}:role/{ROLE}")
+        for role in OTHERS:
+            server.client("iam", REGION).create_role(RoleName=role, AssumeRolePolicyDocument=trust("ec2"))
+        yield Account(server.client("iam", REGION), runner, f"{arn}:policy/{ROLE}-boundary")
+    finally:
+        server.close()
+        moto_api_backend.reset()
+
+
+CHANGES: dict[str, Callable[[Any, str], Any]] = {
+    "trust": lambda iam, role: iam.update_assume_role_policy(
+        RoleName=role, PolicyDocument=trust("sagemaker")
+    ),
+    "description": lambda iam, role: iam.update_role(RoleName=role, Description="another"),
+    "tags": lambda iam, role: iam.untag_role(RoleName=role, TagKeys=["sagemaker:project-name"]),
+    "policies": lambda iam, role: iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=POLICY),
+    "role": lambda iam, role: iam.delete_role(RoleName=role),
+}
+
+
+def test_a_stage_s_role_is_made_changed_and_deleted(account: Account) -> None:
+    role = "sagemaker-churn-p-1-prod-api"
+    account.runner.create_role(
+        RoleName=role,
+        AssumeRolePolicyDocument=trust("lambda"),
+        PermissionsBoundary=account.boundary,
+        Tags=TAGS,
+    )
+    assert account.runner.get_role(RoleName=role)["Role"]["RoleName"] == role
+    for kind, change in CHANGES.items():
+        if kind == "role":
+            account.runner.delete_role_policy(RoleName=role, PolicyName="own")
+        change(account.runner, role)
+    with pytest.raises(account.owner.exceptions.NoSuchEntityException):
+        account.owner.get_role(RoleName=role)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("role", OTHERS)
+def test_a_role_that_is_no_project_s_is_let_be(account: Account, role: str, change: str) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        CHANGES[change](account.runner, role)
+
+
+def test_no_role_is_made_without_the_boundary_or_under_another_name(account: Account) -> None:
+    for role, more in (
+        ("sagemaker-churn-p-1-prod-api", {}),
+        ("sagemaker-users-2", {"PermissionsBoundary": account.boundary}),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            account.runner.create_role(
+                RoleName=role, AssumeRolePolicyDocument=trust("lambda"), Tags=TAGS, **more
+            )
