@@ -47,7 +47,7 @@ def push(local: LocalAws, scientist: boto3.Session, clone_url: str, change: Chan
 
 
 def _learn_otherwise(folder: Path) -> None:
-    # What changes nothing of a pipeline starts none; a variant whose models have no seed is told the change all the same.
+    # What changes nothing of a pipeline starts none.
     for conf in folder.glob("*/conf/conf.yaml"):
         conf.write_text(re.sub(r"\bseed: \d+", "seed: 2", conf.read_text()))
     with (folder / "README.md").open("a") as readme:
