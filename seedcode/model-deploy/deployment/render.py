@@ -18,6 +18,7 @@ from deployment.deployment_errors import UserError
 from deployment.inference_modes import Asynchronous, Batch, Serverless
 from deployment.model_interface import ModelInterface, model_interface
 from deployment.record_schema import read_record_schema
+from deployment.serverless_image import refuse_image_of_another_account
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_in_service import refuse_change_of_mode
 from deployment.stage_session import stage_session
@@ -118,21 +119,26 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
 
 
 def render(
-    sagemaker: Mapping[Stage, Any], settings: BuildSettings, model: ModelInterface, output: Path
+    sagemaker: Mapping[Stage, Any],
+    registry: Any,
+    settings: BuildSettings,
+    model: ModelInterface,
+    output: Path,
 ) -> None:
     """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
 
-    Each stage has the client that sees it, in its own account.
+    Each stage has the client that sees it, in its own account; ``registry`` sees the model registry.
 
     Raises
     ------
     UserError
-        A stage's configuration is not valid, or not for the stage that is there.
+        A stage's configuration is not valid, or not for the stage or the model that is there.
     """
     output.mkdir(parents=True, exist_ok=True)
     shutil.copy(TEMPLATE, output)
     for stage in STAGES:
         config = read_stage_config(stage)
+        refuse_image_of_another_account(registry, settings, stage, config)
         prefix = f"sagemaker-{settings.project_name}-{settings.project_id}"
         refuse_change_of_mode(
             sagemaker[stage],
@@ -151,12 +157,13 @@ def _main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder of the build's artifact")
     output: Path = parser.parse_args().output
     settings = BuildSettings()
-    model = model_interface(boto3.client("sagemaker"), settings.model_package_arn, read_record_schema())
+    registry = boto3.client("sagemaker")
+    model = model_interface(registry, settings.model_package_arn, read_record_schema())
     clients = {
         stage: stage_session(getattr(settings, f"{stage}_test_role_arn"), stage).client("sagemaker")
         for stage in STAGES
     }
-    render(clients, settings, model, output)
+    render(clients, registry, settings, model, output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

@@ -40,7 +40,8 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
             expected_params={"EndpointName": f"sagemaker-churn-p-1-{stage}"},
         )
         sagemaker.add_client_error("describe_pipeline", "ResourceNotFound", "does not exist")
-    render(dict.fromkeys(STAGES, sagemaker.client), build_settings, MODEL, tmp_path)
+    clients = dict.fromkeys(STAGES, sagemaker.client)
+    render(clients, sagemaker.client, build_settings, MODEL, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
         content = json.loads((tmp_path / f"{stage}.json").read_text())
