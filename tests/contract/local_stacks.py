@@ -10,10 +10,13 @@ from localaws.server import LocalAws
 from mlproject.publish import compact
 
 _TEMPLATES = Path(__file__).parents[2] / "cloudformation"
+_WORKING = ("CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS")
 
 
-def deploy(server: LocalAws, region: str, name: str, template: str, parameters: Mapping[str, str]) -> None:
-    """Make a stack of one of the project's templates."""
+def deploy(
+    server: LocalAws, region: str, name: str, template: str, parameters: Mapping[str, str]
+) -> dict[str, str]:
+    """Make a stack of one of the project's templates; return its outputs."""
     cloudformation = server.client("cloudformation", region)
     cloudformation.create_stack(
         StackName=name,
@@ -22,9 +25,8 @@ def deploy(server: LocalAws, region: str, name: str, template: str, parameters: 
         Capabilities=["CAPABILITY_NAMED_IAM"],
         OnFailure="DO_NOTHING",
     )
-    status = "CREATE_IN_PROGRESS"
-    while status.endswith("_IN_PROGRESS"):
+    while (stack := cloudformation.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] in _WORKING:
         time.sleep(0.1)
-        status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    assert status == "CREATE_COMPLETE", [event.get("ResourceStatusReason") for event in events]
+    assert stack["StackStatus"] == "CREATE_COMPLETE", [each.get("ResourceStatusReason") for each in events]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

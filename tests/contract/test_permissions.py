@@ -182,7 +182,7 @@ def test_the_role_in_a_stage_s_account_changes_no_roles_but_those_of_stages(
             any(fnmatch(f"sagemaker-churn-p-1-{stage}-api", each) for each in patterns) for stage in STAGES
         )
         assert not any(fnmatch("sagemaker-studio-users", each) for each in patterns)
-    changing = [each for each in on_roles if each["Sid"] != "SeeRoles"]
+    changing = [each for each in on_roles if each["Sid"] != "SeeAndTagRoles"]
     assert all("Condition" in each for each in changing)
     assert {"iam:DeleteRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"} <= {
         action for each in changing for action in [*each["Action"]]

@@ -18,6 +18,7 @@ from deployment.deployment_errors import UserError
 from deployment.inference_modes import Asynchronous, Batch, Serverless
 from deployment.model_interface import ModelInterface, model_interface
 from deployment.record_schema import read_record_schema
+from deployment.serverless_image import refuse_image_of_another_account
 from deployment.stage_config import StageConfig, read_stage_config
 from deployment.stage_in_service import refuse_change_of_mode
 from deployment.stage_session import stage_session
@@ -152,6 +153,7 @@ def render(
     shutil.copy(TEMPLATE, output)
     for stage in STAGES:
         config = read_stage_config(stage)
+        refuse_image_of_another_account(registry, settings, stage, config)
         prefix = f"sagemaker-{settings.project_name}-{settings.project_id}"
         refuse_change_of_mode(
             sagemaker[stage],

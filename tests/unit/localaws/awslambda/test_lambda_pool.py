@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from localaws import processors
 from localaws.patience import Steps, Wait
 from localaws.services.awslambda import lambda_pool
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
@@ -64,7 +65,7 @@ class FakeInstance:
 
 @pytest.fixture(autouse=True)
 def idle_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lambda_pool.processors, "is_one_idle", lambda: True)
+    monkeypatch.setattr(processors, "is_one_idle", lambda: True)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -117,7 +118,7 @@ def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_s
 def test_without_an_idle_processor_a_request_waits_the_longer_the_more_environments_are_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lambda_pool.processors, "is_one_idle", lambda: False)
+    monkeypatch.setattr(processors, "is_one_idle", lambda: False)
     monkeypatch.setattr(lambda_pool, "BUSY_SECONDS", 2 * SETTLE_SECONDS)
     environments, called = Environments(), function()
     pool = Pool(environments.make)

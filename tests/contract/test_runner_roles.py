@@ -1,9 +1,9 @@
-"""In a stage's account the runner's role makes, changes and deletes roles of stages, and no others: IAM decides."""
+"""The runner changes roles of projects, at home and in a stage's account, and no others: IAM decides."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,15 @@ from localaws.server import LocalAws
 from .local_stacks import deploy
 
 REGION = "eu-central-1"
-ROLE = f"mlproject-platform-stages-{REGION}"
-PARAMETERS = {
-    "ManageApiGatewayAccount": "false",
-    "RoleName": ROLE,
-    "RunnerRoleArn": "arn:aws:iam::111122223333:role/runner",
-    "ToolingAccountId": "111122223333",
-    "ToolingKeyArn": f"arn:aws:kms:{REGION}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+STACKS: Mapping[str, Mapping[str, str]] = {
+    "platform.yaml": {"ManageApiGatewayAccount": "false"},
+    "workload-account.yaml": {
+        "ManageApiGatewayAccount": "false",
+        "RoleName": f"mlproject-platform-stages-{REGION}",
+        "RunnerRoleArn": "arn:aws:iam::111122223333:role/runner",
+        "ToolingAccountId": "111122223333",
+        "ToolingKeyArn": f"arn:aws:kms:{REGION}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    },
 }
 OTHERS = ("sagemaker-users", "sagemaker-shop-prod-web")
 TAGS = [{"Key": "sagemaker:project-id", "Value": "p-1"}, {"Key": "sagemaker:project-name", "Value": "churn"}]
@@ -42,25 +44,29 @@ def trust(service: str) -> str:
 
 @dataclass(frozen=True)
 class Account:
-    """An account of stages: its owner's IAM, and that of the runner's role."""
+    """An account that the runner works in: its owner's IAM, the runner's, and the boundary of roles made there."""
 
     owner: Any
     runner: Any
     boundary: str
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("stage-account")
+@pytest.fixture(scope="module", params=STACKS)
+def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("account")
     server = LocalAws(folder / "localaws", image_cache=folder / "images", guard=Guard(Mode.ENFORCE))
     server.start()
     try:
-        deploy(server, REGION, "mlproject-stages", "workload-account.yaml", PARAMETERS)
-        arn = f"arn:aws:iam::{server.account_id}"
-        runner = server.client("iam", REGION, f"{arn}:role/{ROLE}")
-        for role in OTHERS:
-            server.client("iam", REGION).create_role(RoleName=role, AssumeRolePolicyDocument=trust("ec2"))
-        yield Account(server.client("iam", REGION), runner, f"{arn}:policy/{ROLE}-boundary")
+        made = deploy(server, REGION, "stack", request.param, STACKS[request.param])
+        role, boundary = (
+            (made["RunnerRoleArn"], made["PermissionsBoundaryArn"])
+            if "RunnerRoleArn" in made
+            else (made["RoleArn"], made["BoundaryArn"])
+        )
+        owner = server.client("iam", REGION)
+        for other in OTHERS:
+            owner.create_role(RoleName=other, AssumeRolePolicyDocument=trust("ec2"))
+        yield Account(owner, server.client("iam", REGION, role), boundary)
     finally:
         server.close()
         moto_api_backend.reset()
@@ -77,7 +83,7 @@ CHANGES: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def test_a_stage_s_role_is_made_changed_and_deleted(account: Account) -> None:
+def test_a_project_s_role_is_made_changed_and_deleted(account: Account) -> None:
     role = "sagemaker-churn-p-1-prod-api"
     account.runner.create_role(
         RoleName=role,
@@ -104,7 +110,7 @@ def test_a_role_that_is_no_project_s_is_let_be(account: Account, role: str, chan
 def test_no_role_is_made_without_the_boundary_or_under_another_name(account: Account) -> None:
     for role, more in (
         ("sagemaker-churn-p-1-prod-api", {}),
-        ("sagemaker-users-2", {"PermissionsBoundary": account.boundary}),
+        ("users", {"PermissionsBoundary": account.boundary}),
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
             account.runner.create_role(
