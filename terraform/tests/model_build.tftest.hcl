@@ -149,6 +149,28 @@ run "reads_the_data_location_and_nothing_beside_it" {
   }
 }
 
+run "tunes_in_its_own_name_only" {
+  command = plan
+
+  module {
+    source = "./modules/model-build"
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in concat(data.aws_iam_policy_document.train.statement, data.aws_iam_policy_document.training.statement) :
+      one(statement.condition).values == tolist(["p-1"])
+      if anytrue([for arn in coalesce(statement.resources, []) : endswith(arn, ":hyper-parameter-tuning-job/*")])
+    ])
+    error_message = "Pipelines may tune, or look at tuning, in the name of other projects."
+  }
+
+  assert {
+    condition     = anytrue([for statement in data.aws_iam_policy_document.training.statement : contains(coalesce(statement.actions, []), "sagemaker:CreateHyperParameterTuningJob") && contains(coalesce(statement.resources, []), "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/*")])
+    error_message = "Pipelines may not tune: SageMaker gives these jobs names without a beginning of their own."
+  }
+}
+
 run "searches_only_where_it_is_asked_for" {
   command = plan
 

@@ -22,10 +22,11 @@ locals {
 
   # SageMaker pipelines name their jobs after the execution, which nobody knows beforehand.
   job_arns = [
-    for kind in ["processing-job", "training-job", "transform-job", "hyper-parameter-tuning-job"] :
-    "${local.sagemaker_arn}:${kind}/pipelines-*"
+    for kind in ["processing-job", "training-job", "transform-job"] : "${local.sagemaker_arn}:${kind}/pipelines-*"
   ]
-  model_arns = ["${local.sagemaker_arn}:model/pipelines-*"]
+  # Names of tuning jobs are too short for that beginning; the tag says whose they are.
+  tuning_arns = ["${local.sagemaker_arn}:hyper-parameter-tuning-job/*"]
+  model_arns  = ["${local.sagemaker_arn}:model/pipelines-*"]
 
   # They are in accounts of AWS, another in each region; whose repositories let whom in, they say themselves.
   pull_images_of_aws = var.project.uses_aws_images ? [{
@@ -93,12 +94,23 @@ data "aws_iam_policy_document" "train" {
   statement {
     sid = "ReadWhyJobsFailed"
     actions = [
-      "sagemaker:DescribeHyperParameterTuningJob",
       "sagemaker:DescribeProcessingJob",
       "sagemaker:DescribeTrainingJob",
       "sagemaker:DescribeTransformJob",
     ]
     resources = local.job_arns
+  }
+
+  statement {
+    sid       = "ReadWhyTuningFailed"
+    actions   = ["sagemaker:DescribeHyperParameterTuningJob"]
+    resources = local.tuning_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
   }
 
   statement {
@@ -184,18 +196,44 @@ data "aws_iam_policy_document" "training" {
     sid = "RunJobsOfPipelines"
     actions = [
       "sagemaker:AddTags",
-      "sagemaker:CreateHyperParameterTuningJob",
       "sagemaker:CreateProcessingJob",
       "sagemaker:CreateTrainingJob",
       "sagemaker:CreateTransformJob",
-      "sagemaker:DescribeHyperParameterTuningJob",
       "sagemaker:DescribeProcessingJob",
       "sagemaker:DescribeTrainingJob",
       "sagemaker:DescribeTransformJob",
       "sagemaker:ListTags",
-      "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
     ]
     resources = local.job_arns
+  }
+
+  statement {
+    sid       = "StartTuning"
+    actions   = ["sagemaker:AddTags", "sagemaker:CreateHyperParameterTuningJob"]
+    resources = local.tuning_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
+  }
+
+  statement {
+    sid = "FollowTuning"
+    actions = [
+      "sagemaker:DescribeHyperParameterTuningJob",
+      "sagemaker:ListTags",
+      "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+      "sagemaker:StopHyperParameterTuningJob",
+    ]
+    resources = local.tuning_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/sagemaker:project-id"
+      values   = [var.project.id]
+    }
   }
 
   statement {
@@ -207,7 +245,6 @@ data "aws_iam_policy_document" "training" {
   statement {
     sid = "StopJobsOfProject"
     actions = [
-      "sagemaker:StopHyperParameterTuningJob",
       "sagemaker:StopProcessingJob",
       "sagemaker:StopTrainingJob",
       "sagemaker:StopTransformJob",
