@@ -37,6 +37,12 @@ def may_pull_image(region: Region, uri: str, role: str) -> bool:
     return may_pull(role, f"{scope}:repository/{own.repository}")
 
 
+def is_of_another_account(region: Region, uri: str) -> bool:
+    """Tell whether an image is kept by another account that is here: not by this one, and not by AWS."""
+    own = _own(region, uri)
+    return own is not None and own.account != region.account
+
+
 def _own(region: Region, uri: str) -> ImageUri | None:
     try:
         image = ImageUri.parse(uri)

@@ -11,7 +11,7 @@ from moto.sagemaker.exceptions import ValidationError
 from localaws.operations import Operation, Request
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
-from localaws.services.sagemaker.container_images import image_digest
+from localaws.services.sagemaker.container_images import image_digest, is_of_another_account
 from localaws.services.sagemaker.listing import listed
 from localaws.services.sagemaker.registry import find_package
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now, tag_map
@@ -263,8 +263,15 @@ def _check_serverless(region: Region, variant: dict[str, Any]) -> None:
         raise ValidationError(
             f"Model {model.name} has network isolation, which serverless endpoints do not support."
         )
-    if len(containers(region, model)) > 1:
+    hosted = containers(region, model)
+    if len(hosted) > 1:
         raise ValidationError(f"Model {model.name} has several containers; a serverless endpoint takes one.")
+    if is_of_another_account(region, hosted[0]["Image"]):
+        raise ValidationError(
+            "The container image URI is not a prebuilt SageMaker algorithm or deep learning image, or the "
+            "bring-your-own container image URI does not reside in an Amazon ECR repository within the same AWS "
+            "account creating the endpoint."
+        )
 
 
 def _announce_model(region: Region, model: Resource) -> None:
