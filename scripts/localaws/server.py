@@ -74,8 +74,7 @@ class Application(DomainDispatcherApplication):
         if environ.get("PATH_INFO") == faults.PATH:
             return faults.administer(environ, start_response)
         if environ.get("PATH_INFO") == SNAPSHOT_PATH:
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({"seconds": localaws.runtime.runtime().keep_now()}).encode()]
+            return _keep_now(start_response)
         refusal = localaws.runtime.runtime().guard.refusal(environ, start_response)
         if refusal is not None:
             return refusal
@@ -132,6 +131,16 @@ def _health() -> dict[str, Any]:
         "services": installed_services(),
         "tunnels": dict(_tunnels),
     }
+
+
+def _keep_now(start_response: StartResponse) -> Iterable[bytes]:
+    told: dict[str, Any]
+    try:
+        status, told = "200 OK", {"seconds": localaws.runtime.runtime().keep_now()}
+    except PlatformError as error:
+        status, told = "500 Internal Server Error", {"error": str(error)}
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
 
 
 def _make_app(service: Any) -> Flask:

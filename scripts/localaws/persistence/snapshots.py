@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localaws.errors import UserError
+from localaws.errors import PlatformError, UserError
 from localaws.persistence import backends
 from localaws.persistence.graph import Blobs
 
@@ -122,10 +122,16 @@ class Snapshots:
         self._closed.set()
         self._touched.set()
         self._thread.join(LONGEST_SNAPSHOT)
-        self.take()
+        self._take_or_tell()
 
     def take(self) -> float:
-        """Write a snapshot of this instant; return the seconds it took."""
+        """Write a snapshot of this instant; return the seconds it took.
+
+        Raises
+        ------
+        PlatformError
+            It could not be written; the last one stays.
+        """
         started = time.monotonic()
         with self._taking:
             reading, writing = os.pipe()
@@ -137,8 +143,17 @@ class Snapshots:
             with os.fdopen(reading) as told:
                 said = told.read()
             _, status = os.waitpid(child, 0)
-        self._tell(said if status == 0 else said or f"it ended with status {status}", status == 0)
+        if status != 0:
+            raise PlatformError(f"the state could not be written: {said or f'it ended with status {status}'}")
+        self._tell(said)
         return time.monotonic() - started
+
+    def _take_or_tell(self) -> float:
+        try:
+            return self.take()
+        except PlatformError as error:
+            log.error("%s", error)
+            return LONGEST_PAUSE
 
     def _keep(self) -> None:
         while True:
@@ -148,7 +163,7 @@ class Snapshots:
                 return
             self._touched.clear()
             self._recorded = False
-            seconds = self.take()
+            seconds = self._take_or_tell()
             self._closed.wait(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHARE * seconds)))
 
     def _write_and_exit(self, writing: int) -> None:
@@ -195,10 +210,7 @@ class Snapshots:
 
         return Blobs(put, lambda name: (folder / name).read_bytes())
 
-    def _tell(self, said: str, succeeded: bool) -> None:
-        if not succeeded:
-            log.error("the state could not be written: %s", said)
-            return
+    def _tell(self, said: str) -> None:
         for line in said.splitlines():
             if line not in self._told:
                 self._told.add(line)

@@ -4,9 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
+import requests
 
 from localaws.persistence import snapshots
 from localaws.persistence.snapshots import Snapshots, leaves_records
+from localaws.server import LocalAws
 
 
 def environ(host: str, path: str, target: str = "") -> dict[str, str]:
@@ -66,3 +68,16 @@ def test_records_are_kept_later_than_changes(tmp_path: Path, monkeypatch: pytest
         assert not taken.acquire(timeout=0.5), "both are kept"
     finally:
         kept.close()
+
+
+def test_a_state_that_cannot_be_written_is_told_to_who_asks_for_it(tmp_path: Path) -> None:
+    server = LocalAws(tmp_path, keep_state=True)
+    server.start()
+    try:
+        (tmp_path / "state").rename(tmp_path / "elsewhere")
+        answer = requests.post(f"{server.endpoint}/_localaws/snapshot", timeout=60)
+        assert (answer.status_code, "the state could not be written" in answer.json()["error"]) == (500, True)
+        (tmp_path / "elsewhere").rename(tmp_path / "state")
+        assert requests.post(f"{server.endpoint}/_localaws/snapshot", timeout=60).json()["seconds"] > 0
+    finally:
+        server.close()
