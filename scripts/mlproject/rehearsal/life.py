@@ -188,11 +188,11 @@ class Life:
         if abs(prediction["score"] - golden["score"]) > SCORE_TOLERANCE * max(1.0, abs(golden["score"])):
             raise PlatformError(f"the answer is {prediction}, the evaluation computed {golden['score']}")
 
-    def push(self) -> None:
+    def push(self, change: scientist.Change = scientist.note) -> None:
         """The data scientist pushes a change to the modelbuild repository, which runs the model build again."""
-        with self.summary.step("push a change and train again") as progress:
-            outputs = projects.outputs(self.lead, self.project)
-            scientist.push_change(self.local, self.people.scientist, outputs["ModelBuildCloneUrl"])
+        with self.summary.step("push a change") as progress:
+            url = projects.outputs(self.lead, self.project)["ModelBuildCloneUrl"]
+            scientist.push(self.local, self.people.scientist, url, change, "Rehearse a push")
             self.wait_pipeline(self.project.names.repository("modelbuild"), 2, progress)
 
     def update(self) -> None:

@@ -25,11 +25,6 @@ Change = Callable[[Path], None]
 """What a data scientist does to the files of a clone."""
 
 
-def push_change(local: LocalAws, scientist: boto3.Session, clone_url: str) -> None:
-    """Have a modelbuild repository's models learn from another seed, and push that to main."""
-    push(local, scientist, clone_url, _learn_otherwise, "Learn from another seed")
-
-
 def push(local: LocalAws, scientist: boto3.Session, clone_url: str, change: Change, message: str) -> None:
     """Clone a repository at its real URL, change files that it has and push that to main.
 
@@ -46,12 +41,16 @@ def push(local: LocalAws, scientist: boto3.Session, clone_url: str, change: Chan
         git.run("push", "--quiet", "origin", "HEAD:main")
 
 
-def _learn_otherwise(folder: Path) -> None:
-    # What changes nothing of a pipeline starts none.
-    for conf in folder.glob("*/conf/conf.yaml"):
-        conf.write_text(re.sub(r"\bseed: \d+", "seed: 2", conf.read_text()))
+def note(folder: Path) -> None:
+    """Add a line to a repository's README, which changes no pipeline and so trains nothing anew."""
     with (folder / "README.md").open("a") as readme:
         readme.write("\nRehearsed.\n")
+
+
+def learn_otherwise(folder: Path) -> None:
+    """Have models learn from another seed."""
+    for conf in folder.glob("*/conf/conf.yaml"):
+        conf.write_text(re.sub(r"\bseed: \d+", "seed: 2", conf.read_text()))
 
 
 class _Git:

@@ -35,7 +35,7 @@ class Life:
         self.judged: list[tuple[float, float]] = []
 
     def __getattr__(self, name: str) -> Any:
-        return lambda **_: self.lived.append(name)
+        return lambda *_, **__: self.lived.append(name)
 
     def golden_record(self, age: int = 0) -> dict[str, Any]:
         return {"record": {"version": 2 - age}, "score": (2 - age) / 10}

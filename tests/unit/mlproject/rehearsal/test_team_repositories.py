@@ -52,7 +52,8 @@ def test_a_build_seeds_at_awss_own_host_and_the_team_pushes_at_the_providers(
         build.setenv("HTTPS_PROXY", account.endpoint)
         build.setenv("GIT_SSL_CAINFO", str(account.certificate_authority))
         assert seed_remote(remote, SEED, "0123456789abcdef")
-    scientist.push_change(account, boto3.Session(), f"{connection.host()}/{name}.git")
+    url = f"{connection.host()}/{name}.git"
+    scientist.push(account, boto3.Session(), url, scientist.note, "Note that this was rehearsed")
     with monkeypatch.context() as build:
         build.setenv("HTTPS_PROXY", account.endpoint)
         build.setenv("GIT_SSL_CAINFO", str(account.certificate_authority))
