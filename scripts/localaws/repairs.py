@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import json
 from typing import Any
@@ -10,6 +11,7 @@ import moto.core.errors
 from moto.core.model import ServiceModel
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.logs.models import LogEvent
 
 from localaws import accounts
 
@@ -49,12 +51,14 @@ def install() -> None:
 
     Serialising a plain ``moto.core.exceptions.ServiceException`` fails: its module is taken for the service ``core``.
     An error code outside of a service's model is warned about. IAM knows AWS's managed policies only when told to.
-    The keys of accounts' roots are ours.
+    The keys of accounts' roots are ours. Every instance of a model is remembered for good: of log events, which
+    streams forget, there is no end.
     """
     for owner, name, repair in (
         (moto.core.errors, "get_exception_service_model", _service_model),
         (moto.core.errors, "warn", _accept),
         (IAMBackend, "_init_aws_policies", _managed_policies),
+        (LogEvent, "instances_tracked", collections.deque(maxlen=0)),
         accounts.repairs(),
     ):
         setattr(owner, name, repair)
