@@ -161,17 +161,7 @@ def _check_container(region: Region, container: dict[str, Any], role: str) -> No
     if "Image" not in container:
         raise ValidationError("A container needs an Image or a ModelPackageName.")
     image_digest(region, container["Image"])
-    if is_multi_model(container):
-        _check_prefix(region, container, role)
-        return
-    if "ModelDataUrl" in container:
-        try:
-            Bucket(runtime().client("s3", region.name, role)).etag(container["ModelDataUrl"])
-        except StorageError as error:
-            raise ValidationError(
-                f"Could not access model data at {container['ModelDataUrl']}. Please ensure that the role "
-                f'"{role}" exists, that its policies allow "s3:GetObject", and that the object is there.'
-            ) from error
+    _check_model_data(region, container, role)
 
 
 def is_multi_model(container: Mapping[str, Any]) -> bool:
@@ -179,17 +169,26 @@ def is_multi_model(container: Mapping[str, Any]) -> bool:
     return str(container.get("Mode", "SingleModel")) == "MultiModel"
 
 
-def _check_prefix(region: Region, container: dict[str, Any], role: str) -> None:
-    if "ModelDataUrl" not in container:
-        raise ValidationError(
-            "A container in Mode MultiModel needs a ModelDataUrl, the prefix of its models."
-        )
+def _check_model_data(region: Region, container: dict[str, Any], role: str) -> None:
+    several, uri = is_multi_model(container), container.get("ModelDataUrl")
+    if uri is None:
+        if several:
+            raise ValidationError(
+                "A container in Mode MultiModel needs a ModelDataUrl, the prefix of its models."
+            )
+        return
+    bucket = Bucket(runtime().client("s3", region.name, role))
+    look = bucket.keys if several else bucket.etag
     try:
-        Bucket(runtime().client("s3", region.name, role)).keys(container["ModelDataUrl"])
+        look(uri)
     except StorageError as error:
+        needed = (
+            ' exists and that its policies allow "s3:ListBucket".'
+            if several
+            else ' exists, that its policies allow "s3:GetObject", and that the object is there.'
+        )
         raise ValidationError(
-            f"Could not access model data at {container['ModelDataUrl']}. Please ensure that the role "
-            f'"{role}" exists and that its policies allow "s3:ListBucket".'
+            f'Could not access model data at {uri}. Please ensure that the role "{role}"{needed}'
         ) from error
 
 

@@ -20,12 +20,11 @@ from localaws.services.sagemaker.instance_types import Machine, machine
 from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
 from localaws.services.sagemaker.storage import Bucket, StorageError, unpack
-from localaws.services.sagemaker.target_models import TargetModels
+from localaws.services.sagemaker.target_models import TARGET_MODEL, TargetModels
 
 PORT = 8080
 MODEL = f"{OPT_ML}/model"
 MULTI_MODEL = {"SAGEMAKER_MULTI_MODEL": "true"}
-TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 PING_SECONDS = 0.1
 PING_TIMEOUT = 2.0
 DEFAULT_STARTUP_SECONDS = 480

@@ -14,6 +14,7 @@ import urllib3
 
 from localaws.services.sagemaker.storage import Bucket, StorageError, split_uri, unpack
 
+TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 ROOM_WANTED = 507
 ALREADY_LOADED = 409
 LOAD_SECONDS = 60.0
@@ -75,7 +76,7 @@ class TargetModels:
     ) -> urllib3.BaseHTTPResponse | None:
         self._fetch(name, target)
         body = json.dumps({"model_name": name, "url": self._known_as(f"/opt/ml/models/{name}/model")})
-        headers = {"Content-Type": "application/json", "X-Amzn-SageMaker-Target-Model": target}
+        headers = {"Content-Type": "application/json", TARGET_MODEL: target}
         while True:
             answer = pool.request(
                 "POST", "/models", body=body, headers=headers, timeout=LOAD_SECONDS, retries=False
