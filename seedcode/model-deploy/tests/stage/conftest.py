@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -45,6 +47,21 @@ def settings() -> StageSettings:
 @pytest.fixture(scope="session")
 def stage_account(settings: StageSettings) -> boto3.Session:
     return stage_session(settings.test_role_arn, settings.stage)
+
+
+@pytest.fixture(scope="session")
+def endpoint(settings: StageSettings, stage_account: boto3.Session) -> Mapping[str, Any]:
+    """The stage's endpoint, as SageMaker describes it."""
+    return stage_account.client("sagemaker").describe_endpoint(EndpointName=settings.endpoint_name)
+
+
+@pytest.fixture(scope="session")
+def container(endpoint: Mapping[str, Any], stage_account: boto3.Session) -> Mapping[str, Any]:
+    """What the endpoint's model says of its container."""
+    sagemaker = stage_account.client("sagemaker")
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+    return model.get("PrimaryContainer") or model["Containers"][0]
 
 
 @pytest.fixture(scope="session")

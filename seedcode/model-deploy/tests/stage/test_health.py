@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import boto3
 import pytest
 
@@ -12,14 +15,9 @@ from deployment.stage_settings import StageSettings
 
 @pytest.mark.smoke
 def test_the_endpoint_is_in_service_with_this_model_package(
-    settings: StageSettings, stage_account: boto3.Session
+    settings: StageSettings, endpoint: Mapping[str, Any], container: Mapping[str, Any]
 ) -> None:
-    sagemaker = stage_account.client("sagemaker")
-    endpoint = sagemaker.describe_endpoint(EndpointName=settings.endpoint_name)
     assert endpoint["EndpointStatus"] == "InService"
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
-    container = model.get("PrimaryContainer") or model["Containers"][0]
     assert container["ModelPackageName"] == settings.model_package_arn
 
 
