@@ -1,4 +1,4 @@
-"""The runner changes roles of projects, at home and in a stage's account, and no others: IAM decides."""
+"""The runner changes roles and models of projects, at home and in a stage's account, and no others: IAM decides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from localaws.iam.guard import Guard, Mode
 from localaws.server import LocalAws
+from terraform_runner.inventory import Inventory
+from terraform_runner.naming import ProjectNames
 
 from .local_stacks import deploy
 
@@ -49,6 +51,13 @@ class Account:
     owner: Any
     runner: Any
     boundary: str
+    server: LocalAws
+    runner_role: str
+    at_home: bool
+
+    def client(self, service: str) -> Any:
+        """Return a client in the runner's role, as a session does."""
+        return self.server.client(service, REGION, self.runner_role)
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -66,7 +75,14 @@ def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         owner = server.client("iam", REGION)
         for other in OTHERS:
             owner.create_role(RoleName=other, AssumeRolePolicyDocument=trust("ec2"))
-        yield Account(owner, server.client("iam", REGION, role), boundary)
+        yield Account(
+            owner,
+            server.client("iam", REGION, role),
+            boundary,
+            server,
+            role,
+            request.param == "platform.yaml",
+        )
     finally:
         server.close()
         moto_api_backend.reset()
@@ -116,3 +132,18 @@ def test_no_role_is_made_without_the_boundary_or_under_another_name(account: Acc
             account.runner.create_role(
                 RoleName=role, AssumeRolePolicyDocument=trust("lambda"), Tags=TAGS, **more
             )
+
+
+def test_models_of_others_pipelines_are_seen_and_let_be(account: Account) -> None:
+    sagemaker = account.server.client("sagemaker", REGION)
+    made = account.owner.create_role(RoleName="models", AssumeRolePolicyDocument=trust("sagemaker"))
+    role = made["Role"]["Arn"]
+    container = {"Image": f"111122223333.dkr.ecr.{REGION}.amazonaws.com/model:1"}
+    others = {"pipelines-abc-other": [{"Key": "team", "Value": "shop"}], "pipelines-abc-tagless": []}
+    # Pipelines of projects are at home.
+    own = {"pipelines-abc-own": TAGS} if account.at_home else {}
+    for name, tags in {**others, **own}.items():
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer=container, Tags=tags)
+    deleted = [*Inventory(account, ProjectNames("churn", "p-1")).delete_serving()]  # type: ignore[arg-type]
+    assert deleted == [f"model {name}" for name in own]
+    assert {each["ModelName"] for each in sagemaker.list_models()["Models"]} == set(others)
