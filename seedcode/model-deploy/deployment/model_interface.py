@@ -33,15 +33,13 @@ class ModelInterface:
     answer_columns: tuple[str, ...]
 
 
-def model_interface(sagemaker: Any, model_package_arn: str, schema: Mapping[str, Any]) -> ModelInterface:
+def model_interface(package: Mapping[str, Any], schema: Mapping[str, Any]) -> ModelInterface:
     """Return how the API's function talks to the model of a package.
 
     Parameters
     ----------
-    sagemaker
-        A boto3 client of SageMaker.
-    model_package_arn
-        The package.
+    package
+        The package, as SageMaker describes it.
     schema
         What a record is: the columns of CSV and their order.
 
@@ -50,8 +48,7 @@ def model_interface(sagemaker: Any, model_package_arn: str, schema: Mapping[str,
     UserError
         The function and the model have no language in common.
     """
-    package = sagemaker.describe_model_package(ModelPackageName=model_package_arn)
-    specification = package["InferenceSpecification"]
+    arn, specification = package["ModelPackageArn"], package["InferenceSpecification"]
     spoken = set(specification.get("SupportedContentTypes", ()))
     spoken &= set(specification.get("SupportedResponseMIMETypes", ()))
     answers = specification["Containers"][0].get("Environment", {}).get(_ANSWER_VARIABLE, "probability")
@@ -60,17 +57,16 @@ def model_interface(sagemaker: Any, model_package_arn: str, schema: Mapping[str,
         return ModelInterface(JSON, columns)
     if CSV not in spoken:
         raise UserError(
-            f"{model_package_arn} takes and answers {', '.join(sorted(spoken)) or 'no media type in common'}:"
+            f"{arn} takes and answers {', '.join(sorted(spoken)) or 'no media type in common'}:"
             f" register it with {JSON} or {CSV} among both its content types and its response MIME types"
         )
     if set(columns) == {_DROPPED}:
         raise UserError(
-            f"{model_package_arn} answers {answers}:"
-            f" let {_ANSWER_VARIABLE} of its container name {' or '.join(_COLUMNS)}"
+            f"{arn} answers {answers}: let {_ANSWER_VARIABLE} of its container name {' or '.join(_COLUMNS)}"
         )
     if not schema.get("properties"):
         raise UserError(
-            f"{model_package_arn} takes {CSV}: name its columns, in order, as properties in"
+            f"{arn} takes {CSV}: name its columns, in order, as properties in"
             " lambda/inference_api/record.schema.json"
         )
     return ModelInterface(CSV, columns)

@@ -136,13 +136,15 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
 def render(
     sagemaker: Mapping[Stage, Any],
     registry: Any,
+    package: Mapping[str, Any],
     settings: BuildSettings,
     model: ModelInterface,
     output: Path,
 ) -> None:
     """Write ``endpoint.yaml`` and a ``<stage>.json`` per stage into ``output``.
 
-    Each stage has the client that sees it, in its own account; ``registry`` sees the model registry.
+    Each stage has the client that sees it, in its own account; ``registry`` sees the model registry, and ``package``
+    is what it says of the version that is deployed.
 
     Raises
     ------
@@ -153,7 +155,7 @@ def render(
     shutil.copy(TEMPLATE, output)
     for stage in STAGES:
         config = read_stage_config(stage)
-        refuse_image_of_another_account(registry, settings, stage, config)
+        refuse_image_of_another_account(package, settings, stage, config)
         prefix = f"sagemaker-{settings.project_name}-{settings.project_id}"
         refuse_change_of_mode(
             sagemaker[stage],
@@ -165,7 +167,7 @@ def render(
         models = None
         if config.multi_model:
             schema = read_record_schema()
-            models = target_models(registry, settings, config.multi_model.previous, model, schema)
+            models = target_models(registry, package, settings, config.multi_model.previous, model, schema)
             versions = ", ".join(models.artefacts)
             print("\n".join([f"{stage} serves the versions {versions}", *models.left_out]))
         content = render_stage(settings, stage, config, model, models)
@@ -178,12 +180,13 @@ def _main() -> None:
     output: Path = parser.parse_args().output
     settings = BuildSettings()
     registry = boto3.client("sagemaker")
-    model = model_interface(registry, settings.model_package_arn, read_record_schema())
+    package = registry.describe_model_package(ModelPackageName=settings.model_package_arn)
+    model = model_interface(package, read_record_schema())
     clients = {
         stage: stage_session(getattr(settings, f"{stage}_test_role_arn"), stage).client("sagemaker")
         for stage in STAGES
     }
-    render(clients, registry, settings, model, output)
+    render(clients, registry, package, settings, model, output)
     print(f"rendered {', '.join(STAGES)} into {output}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from deployment.build_settings import BuildSettings, Stage
@@ -10,7 +11,7 @@ from deployment.stage_config import StageConfig
 
 
 def refuse_image_of_another_account(
-    registry: Any, settings: BuildSettings, stage: Stage, config: StageConfig
+    package: Mapping[str, Any], settings: BuildSettings, stage: Stage, config: StageConfig
 ) -> None:
     """Raise `UserError` when the model's image is in the registry's account and its serverless stage is in another.
 
@@ -18,8 +19,8 @@ def refuse_image_of_another_account(
 
     Parameters
     ----------
-    registry
-        A boto3 client of SageMaker in the account of the model registry.
+    package
+        The version of this run, as SageMaker describes it.
     settings, stage, config
         The build's, and the stage that is rendered.
     """
@@ -28,7 +29,6 @@ def refuse_image_of_another_account(
     )
     if config.mode != "serverless" or home == there:
         return
-    package = registry.describe_model_package(ModelPackageName=settings.model_package_arn)
     for container in package["InferenceSpecification"]["Containers"]:
         if container["Image"].startswith(f"{home}."):
             raise UserError(

@@ -51,6 +51,7 @@ class TargetModels:
 
 def target_models(
     registry: Any,
+    package: Mapping[str, Any],
     settings: BuildSettings,
     previous: int,
     interface: ModelInterface,
@@ -62,8 +63,10 @@ def target_models(
     ----------
     registry
         A boto3 client of SageMaker in the account of the model registry.
+    package
+        The version of this run, as SageMaker describes it.
     settings
-        Names the version, its group and the project's bucket.
+        Names its group and the project's bucket.
     previous
         How many approved versions before it are looked at; what cannot be served is not made up for.
     interface
@@ -76,20 +79,21 @@ def target_models(
     UserError
         The version of this run cannot be served by a multi-model endpoint; the message says why.
     """
-    arn, prefix = settings.model_package_arn, f"s3://{settings.project_bucket}/training/"
+    arn, prefix = package["ModelPackageArn"], f"s3://{settings.project_bucket}/training/"
     try:
-        image, artefact = _served(registry, arn, prefix)
+        image, artefact = _served(package, prefix)
     except UserError as error:
         raise UserError(f"mode multi-model cannot serve {arn}: {error}") from error
     artefacts, left_out = {_version(arn): artefact}, []
     for earlier in islice(_approved_before(registry, settings.model_package_group, arn), previous):
+        other = registry.describe_model_package(ModelPackageName=earlier)
         try:
-            other_image, artefact = _served(registry, earlier, prefix)
+            other_image, artefact = _served(other, prefix)
             if other_image != image:
                 raise UserError(
                     "it was approved with another image, and the endpoint's container is one for all"
                 )
-            if model_interface(registry, earlier, schema) != interface:
+            if model_interface(other, schema) != interface:
                 raise UserError("it takes or answers something else")
         except UserError as error:
             left_out.append(f"version {_version(earlier)} is not served: {error}")
@@ -104,9 +108,9 @@ def target_models(
     return found
 
 
-def _served(registry: Any, arn: str, prefix: str) -> tuple[str, str]:
+def _served(package: Mapping[str, Any], prefix: str) -> tuple[str, str]:
     """Return image and artefact (below ``prefix``) of a version, or say why an endpoint of many cannot serve it."""
-    containers = registry.describe_model_package(ModelPackageName=arn)["InferenceSpecification"]["Containers"]
+    containers = package["InferenceSpecification"]["Containers"]
     if len(containers) != 1:
         raise UserError(f"it is made of {len(containers)} containers, and a multi-model endpoint has one")
     container = containers[0]

@@ -88,7 +88,8 @@ def api(settings: StageSettings, stage_account: boto3.Session, golden: list[Gold
 def spoken(settings: StageSettings) -> ModelFormat:
     """What the endpoint itself takes and answers, for callers without the API."""
     schema = read_record_schema()
-    interface = model_interface(boto3.client("sagemaker"), settings.model_package_arn, schema)
+    package = boto3.client("sagemaker").describe_model_package(ModelPackageName=settings.model_package_arn)
+    interface = model_interface(package, schema)
     return choose_format(interface.media_type, sent_columns(schema), interface.answer_columns)
 
 

@@ -43,7 +43,7 @@ def test_both_stages_fill_exactly_the_parameters_of_the_template(
         )
         sagemaker.add_client_error("describe_pipeline", "ResourceNotFound", "does not exist")
     clients = dict.fromkeys(STAGES, sagemaker.client)
-    render(clients, sagemaker.client, build_settings, MODEL, tmp_path)
+    render(clients, sagemaker.client, {}, build_settings, MODEL, tmp_path)
     assert (tmp_path / "endpoint.yaml").read_bytes() == TEMPLATE.read_bytes()
     for stage in STAGES:
         content = json.loads((tmp_path / f"{stage}.json").read_text())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from deployment.build_settings import BuildSettings
 from deployment.deployment_errors import UserError
@@ -34,47 +34,35 @@ def elsewhere(build_settings: BuildSettings) -> BuildSettings:
     return build_settings.model_copy(update={"prod_model_role_arn": role})
 
 
-def registered(sagemaker: Stubber, *images: str) -> None:
-    # What the model of the API asks of an answer besides what is read here.
-    package = {
-        "ModelPackageName": "churn",
+def package(*images: str) -> Mapping[str, Any]:
+    return {
         "ModelPackageArn": PACKAGE,
-        "CreationTime": 0,
-        "ModelPackageStatus": "Completed",
-        "ModelPackageStatusDetails": {"ValidationStatuses": []},
         "InferenceSpecification": {"Containers": [{"Image": image} for image in images]},
     }
-    sagemaker.add_response("describe_model_package", package, {"ModelPackageName": PACKAGE})
 
 
-def test_the_project_s_own_image_is_refused_with_both_accounts(
-    sagemaker: Stubber, elsewhere: BuildSettings
-) -> None:
-    registered(sagemaker, AWSS, OWN)
+def test_the_project_s_own_image_is_refused_with_both_accounts(elsewhere: BuildSettings) -> None:
     with pytest.raises(
         UserError, match=r"config/prod\.yaml: .* is in 123456789012, the stage in 444455556666"
     ):
-        refuse_image_of_another_account(sagemaker.client, elsewhere, "prod", config(**SERVERLESS))
+        refuse_image_of_another_account(package(AWSS, OWN), elsewhere, "prod", config(**SERVERLESS))
 
 
-def test_an_image_of_aws_is_taken(sagemaker: Stubber, elsewhere: BuildSettings) -> None:
-    registered(sagemaker, AWSS)
-    refuse_image_of_another_account(sagemaker.client, elsewhere, "prod", config(**SERVERLESS))
+def test_an_image_of_aws_is_taken(elsewhere: BuildSettings) -> None:
+    refuse_image_of_another_account(package(AWSS), elsewhere, "prod", config(**SERVERLESS))
 
 
-def test_nobody_asks_for_a_stage_at_home_or_one_with_instances(
-    sagemaker: Stubber, elsewhere: BuildSettings
-) -> None:
-    refuse_image_of_another_account(sagemaker.client, elsewhere, "staging", config(**SERVERLESS))
-    refuse_image_of_another_account(sagemaker.client, elsewhere, "prod", config())
+def test_a_stage_at_home_or_one_with_instances_takes_any_image(elsewhere: BuildSettings) -> None:
+    refuse_image_of_another_account(package(OWN), elsewhere, "staging", config(**SERVERLESS))
+    refuse_image_of_another_account(package(OWN), elsewhere, "prod", config())
 
 
 def test_build_refuses_before_it_writes_a_stage(
-    sagemaker: Stubber, elsewhere: BuildSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    elsewhere: BuildSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = elsewhere.model_copy(update={"staging_model_role_arn": elsewhere.prod_model_role_arn})
     monkeypatch.setattr("deployment.render.read_stage_config", lambda _stage: config(**SERVERLESS))
-    registered(sagemaker, OWN)
+    model = ModelInterface("application/json", ("score",))
     with pytest.raises(UserError, match="hosts no image of another account"):
-        render({}, sagemaker.client, settings, ModelInterface("application/json", ("score",)), tmp_path)
+        render({}, None, package(OWN), settings, model, tmp_path)
     assert not (tmp_path / "staging.json").exists()
