@@ -16,6 +16,7 @@ from localaws.services.cloudformation.template import Template, parse_template
 TEMPLATE = Path(__file__).parents[2] / "seedcode/model-deploy/endpoint.yaml"
 API = {"ApiAlias", "ApiFunction", "ApiLogs", "ApiPermission", "ApiVersion"}
 ENDPOINT = {"Endpoint", "EndpointConfig", "EndpointLogs", "Model", "ModelErrors"}
+GUARD = {"ModelErrors"}
 BATCH = {"BatchPipeline", "BatchRule", "Model"}
 API_IMAGE = {"ApiImageUri": "api@sha256:1"}
 SCALING = {"ScalableTarget", "ScalingPolicy"}
@@ -68,6 +69,8 @@ def test_a_real_time_stage_has_instances_an_api_scaling_and_captured_data(templa
     assert config["DataCaptureConfig"]["InitialSamplingPercentage"] == 20
     assert "AsyncInferenceConfig" not in config
     assert stage.properties("Model")["EnableNetworkIsolation"] is True
+    guard = stage.properties("Endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"]
+    assert guard == {"Alarms": [{"AlarmName": "ModelErrors"}]}
 
 
 def test_a_real_time_stage_may_do_without_scaling_and_capture(template: Template) -> None:
@@ -78,7 +81,8 @@ def test_a_real_time_stage_may_do_without_scaling_and_capture(template: Template
 
 def test_a_serverless_stage_has_an_api_and_nothing_that_sagemaker_refuses_there(template: Template) -> None:
     stage = Stage(template, Mode="serverless", ServerlessMemorySize=2048, ServerlessMaxConcurrency=5)
-    assert stage.resources == API | ENDPOINT
+    assert stage.resources == API | ENDPOINT - GUARD
+    assert "DeploymentConfig" not in stage.properties("Endpoint")
     assert stage.variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
     assert not {"InstanceType", "InitialInstanceCount"} & set(stage.variant)
     assert set(stage.properties("EndpointConfig")) == {"ProductionVariants"}
