@@ -56,6 +56,11 @@ run "bounds_a_role_to_one_service_of_this_account" {
   }
 
   assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Action == "sts:AssumeRole"
+    error_message = "The service may say more than it has to."
+  }
+
+  assert {
     condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid == ["Given"]
     error_message = "The role may do more than it was given."
   }
@@ -75,6 +80,11 @@ run "asks_no_account_of_a_service_that_may_not_say_it" {
   assert {
     condition     = !can(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition)
     error_message = "An endpoint might not get its role."
+  }
+
+  assert {
+    condition     = toset(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Action) == toset(["sts:AssumeRole", "sts:SetSourceIdentity"])
+    error_message = "Who starts a job from a Studio that passes on who somebody is would be refused."
   }
 }
 

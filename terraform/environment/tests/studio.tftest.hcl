@@ -104,6 +104,76 @@ run "gives_each_persona_its_own_abilities" {
   }
 }
 
+# The domain says who somebody is, and AWS refuses jobs and apps in roles that do not take it.
+run "lets_roles_be_told_who_acts" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  assert {
+    condition = alltrue([
+      for role in aws_iam_role.persona : one(aws_sagemaker_domain.this.domain_settings).execution_role_identity_config != "USER_PROFILE_NAME" ||
+      contains(jsondecode(role.assume_role_policy).Statement[0].Action, "sts:SetSourceIdentity")
+    ])
+    error_message = "A persona's role does not take the name of its user."
+  }
+}
+
+run "lets_volumes_be_encrypted_and_jobs_enter_the_network" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  assert {
+    condition = alltrue([
+      for json in [data.aws_iam_policy_document.studio.json, data.aws_iam_policy_document.experiment.json] :
+      [for statement in jsondecode(json).Statement : statement.Condition.Bool["kms:GrantIsForAWSResource"] if statement.Action == "kms:CreateGrant"] == ["true"]
+    ])
+    error_message = "A space or a job has no volume under the key, or keys may be given to anybody."
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.experiment.json).Statement : toset(statement.Resource) if statement.Sid == "EnterNetwork"]) == toset([
+      "arn:aws:ec2:eu-west-1:111122223333:network-interface/*",
+      "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1",
+      "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1",
+      "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-2",
+    ])
+    error_message = "A job in one's own role does not get into the network, or gets into others."
+  }
+}
+
+run "lets_notebooks_of_projects_work" {
+  command = plan
+
+  module {
+    source = "./modules/studio"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(data.aws_iam_policy_document.experiment.json).Statement : statement.Resource if statement.Action == "iam:PassRole"
+    ] == ["arn:aws:iam::111122223333:role/sagemaker-*-training"]
+    error_message = "Nobody can run a job in a project's role, or jobs run in roles that deploy."
+  }
+
+  assert {
+    condition     = strcontains(data.aws_iam_policy_document.observe.json, "codebuild:BatchGetProjects") && strcontains(data.aws_iam_policy_document.observe.json, "ecr:DescribeImages")
+    error_message = "Notebooks do not find their project or its image."
+  }
+
+  assert {
+    condition = toset([
+      for arn in one([for statement in jsondecode(data.aws_iam_policy_document.experiment.json).Statement : statement.Resource if statement.Sid == "WriteData"]) : arn if startswith(arn, "arn:aws:s3:::sagemaker-")
+    ]) == toset([for folder in ["code/notebooks", "data/notebooks", "experiments"] : "arn:aws:s3:::sagemaker-*/${folder}/*"])
+    error_message = "Notebooks cannot put code and data where jobs read them, or can overwrite what pipelines use."
+  }
+}
+
 run "offers_an_image_of_one_s_own_in_jupyterlab" {
   command = plan
 

@@ -89,6 +89,9 @@ locals {
   # callers of the role's own account only, who may pass it.
   says_account = try(contains(["codebuild", "codepipeline", "events"], var.service), false)
 
+  # A Studio domain may pass on who somebody is. What that person starts in this role is refused unless the role takes it.
+  hears_source = var.service == "sagemaker"
+
   key_arns = distinct(concat([var.project.kms_key_arn], var.key_arns))
 }
 
@@ -98,7 +101,7 @@ data "aws_iam_policy_document" "trust" {
 
     content {
       sid     = "ServiceAssumesRole"
-      actions = ["sts:AssumeRole"]
+      actions = local.hears_source ? ["sts:AssumeRole", "sts:SetSourceIdentity"] : ["sts:AssumeRole"]
 
       principals {
         type        = "Service"

@@ -11,6 +11,8 @@ locals {
   own_user   = "${local.sagemaker}:user-profile/${local.own_of}/$${sagemaker:UserProfileName}"
   own_spaces = "${local.sagemaker}:space/${local.own_of}/*"
   own_apps   = "${local.sagemaker}:app/${local.own_of}/*"
+  keys       = ["arn:${local.partition}:kms:${local.region}:${local.account}:key/*"]
+  key_uses   = [for service in ["codecommit", "s3", "sagemaker"] : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"]
 
   ability_documents = {
     studio          = data.aws_iam_policy_document.studio.json
@@ -59,6 +61,25 @@ data "aws_iam_policy_document" "studio" {
     resources = [local.own_spaces, local.own_apps]
   }
 
+  # SageMaker encrypts the volume of a space in its user's name.
+  statement {
+    sid       = "FindTheKeyOfSpaces"
+    actions   = ["kms:DescribeKey"]
+    resources = [var.kms_key_arn]
+  }
+
+  statement {
+    sid       = "EncryptOwnSpaces"
+    actions   = ["kms:CreateGrant"]
+    resources = [var.kms_key_arn]
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+
   statement {
     sid       = "WriteTheLogsOfApps"
     actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
@@ -91,7 +112,7 @@ data "aws_iam_policy_document" "observe" {
 
   statement {
     sid       = "SeePipelinesAndBuilds"
-    actions   = ["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codepipeline:GetPipeline", "codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions", "codepipeline:ListPipelineExecutions"]
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:BatchGetProjects", "codebuild:ListBuildsForProject", "codepipeline:GetPipeline", "codepipeline:GetPipelineExecution", "codepipeline:GetPipelineState", "codepipeline:ListActionExecutions", "codepipeline:ListPipelineExecutions"]
     resources = ["arn:${local.partition}:codebuild:${local.region}:${local.account}:project/sagemaker-*", "arn:${local.partition}:codepipeline:${local.region}:${local.account}:sagemaker-*"]
   }
 
@@ -99,6 +120,12 @@ data "aws_iam_policy_document" "observe" {
     sid       = "SeeRepositories"
     actions   = ["codecommit:BatchGetRepositories", "codecommit:Get*", "codecommit:GitPull", "codecommit:ListBranches"]
     resources = ["arn:${local.partition}:codecommit:${local.region}:${local.account}:sagemaker-*"]
+  }
+
+  statement {
+    sid       = "SeeImages"
+    actions   = ["ecr:DescribeImages"]
+    resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/sagemaker-*"]
   }
 
   statement {
@@ -116,18 +143,20 @@ data "aws_iam_policy_document" "observe" {
   statement {
     sid       = "ReadEncrypted"
     actions   = ["kms:Decrypt", "kms:DescribeKey"]
-    resources = ["arn:${local.partition}:kms:${local.region}:${local.account}:key/*"]
+    resources = local.keys
 
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["codecommit.${local.region}.${data.aws_partition.current.dns_suffix}", "s3.${local.region}.${data.aws_partition.current.dns_suffix}"]
+      values   = local.key_uses
     }
   }
 }
 
 # Push code, run jobs and pipelines by hand, call endpoints; nothing here deploys.
 data "aws_iam_policy_document" "experiment" {
+  source_policy_documents = [data.aws_iam_policy_document.job_network.json]
+
   statement {
     sid       = "PushCode"
     actions   = ["codecommit:CreateBranch", "codecommit:CreateCommit", "codecommit:GitPush", "codecommit:PutFile"]
@@ -150,6 +179,19 @@ data "aws_iam_policy_document" "experiment" {
       "sagemaker:StopTransformJob",
     ]
     resources = [for kind in ["automl-job", "hyper-parameter-tuning-job", "processing-job", "training-job", "transform-job"] : "${local.sagemaker}:${kind}/*"]
+  }
+
+  # Whoever pushes to a project's repository has this role's rights anyway. The roles that deploy are nobody's here.
+  statement {
+    sid       = "RunJobsInProjects"
+    actions   = ["iam:PassRole"]
+    resources = ["arn:${local.partition}:iam::${local.account}:role/sagemaker-*-training"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["sagemaker.amazonaws.com"]
+    }
   }
 
   statement {
@@ -180,7 +222,7 @@ data "aws_iam_policy_document" "experiment" {
 
   statement {
     sid       = "UseFeatures"
-    actions   = ["sagemaker:AddTags", "sagemaker:CreateFeatureGroup", "sagemaker:DeleteFeatureGroup", "sagemaker:GetRecord", "sagemaker:PutRecord"]
+    actions   = ["sagemaker:AddTags", "sagemaker:BatchGetRecord", "sagemaker:CreateFeatureGroup", "sagemaker:DeleteFeatureGroup", "sagemaker:GetRecord", "sagemaker:PutRecord"]
     resources = ["${local.sagemaker}:feature-group/*"]
   }
 
@@ -193,22 +235,46 @@ data "aws_iam_policy_document" "experiment" {
   statement {
     sid       = "WriteData"
     actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
-    resources = concat(["arn:${local.partition}:s3:::sagemaker-*/experiments/*"], [for arn in local.writeable : "${arn}/*"])
+    resources = concat([for folder in ["code/notebooks", "data/notebooks", "experiments"] : "arn:${local.partition}:s3:::sagemaker-*/${folder}/*"], [for arn in local.writeable : "${arn}/*"])
+  }
+
+  # The feature store puts its offline data there as the role of the group, and asks for these two.
+  dynamic "statement" {
+    for_each = length(local.writeable) > 0 ? [local.writeable] : []
+
+    content {
+      sid       = "StoreFeatures"
+      actions   = ["s3:GetBucketAcl", "s3:PutObjectAcl"]
+      resources = concat(statement.value, [for arn in statement.value : "${arn}/*"])
+    }
   }
 
   statement {
     sid       = "WriteEncrypted"
     actions   = ["kms:Encrypt", "kms:GenerateDataKey"]
-    resources = ["arn:${local.partition}:kms:${local.region}:${local.account}:key/*"]
+    resources = local.keys
 
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["codecommit.${local.region}.${data.aws_partition.current.dns_suffix}", "s3.${local.region}.${data.aws_partition.current.dns_suffix}"]
+      values   = local.key_uses
     }
   }
 
-  # Jobs run in the persona's own role, inside of the VPC.
+  # Whoever starts a job must be able to let SageMaker use the key of its volumes.
+  statement {
+    sid       = "EncryptVolumes"
+    actions   = ["kms:CreateGrant"]
+    resources = local.keys
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+
+  # Jobs that run in the persona's own role; job_network.tf has what they need in the VPC.
   statement {
     sid       = "PullImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -216,10 +282,10 @@ data "aws_iam_policy_document" "experiment" {
   }
 
   statement {
-    #checkov:skip=CKV_AWS_111:These four take no resource, or none that is known before a job starts.
-    #checkov:skip=CKV_AWS_356:These four take no resource, or none that is known before a job starts.
+    #checkov:skip=CKV_AWS_111:These two take no resource, or none that is known before a job starts.
+    #checkov:skip=CKV_AWS_356:These two take no resource, or none that is known before a job starts.
     sid       = "StartJobs"
-    actions   = ["cloudwatch:PutMetricData", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ecr:GetAuthorizationToken"]
+    actions   = ["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"]
     resources = ["*"]
   }
 }

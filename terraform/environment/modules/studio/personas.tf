@@ -17,9 +17,10 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+# The domain passes on who somebody is (execution_role_identity_config), which a role must let itself be told.
 data "aws_iam_policy_document" "trust" {
   statement {
-    actions = ["sts:AssumeRole"]
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
 
     principals {
       type        = "Service"
@@ -52,7 +53,7 @@ resource "aws_iam_role_policy_attachment" "persona" {
   policy_arn = aws_iam_policy.ability[each.value.ability].arn
 }
 
-# A job runs in the role of whoever starts it by hand, and in no other; pipelines of projects have roles of their own.
+# A job that somebody starts by hand runs in that person's role, or in the one that a project trains with (abilities.tf).
 data "aws_iam_policy_document" "pass_itself" {
   for_each = toset(["lead", "data-scientist"])
 
