@@ -85,6 +85,28 @@ run "builds_in_the_platforms_network_with_its_packages" {
   }
 }
 
+run "stays_outside_of_the_network_where_what_it_calls_is_outside" {
+  command = plan
+
+  module {
+    source = "./modules/build-project"
+  }
+
+  variables {
+    in_network = false
+  }
+
+  assert {
+    condition     = length(aws_codebuild_project.this.vpc_config) == 0
+    error_message = "The build is in the network, from which public APIs are not reached."
+  }
+
+  assert {
+    condition     = output.environment.PACKAGES_URI == "s3://artifacts/vendor/packages"
+    error_message = "Outside of the network the build takes packages from elsewhere."
+  }
+}
+
 run "knows_neither_network_nor_platform_packages_where_there_are_none" {
   command = plan
 

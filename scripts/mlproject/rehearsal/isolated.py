@@ -47,7 +47,7 @@ SETTINGS: Mapping[str, Any] = {
                 "ecr.api",
                 "ecr.dkr",
             ),
-            *("events", "execute-api", "git-codecommit", "iam", "kms", "lambda", "logs", "monitoring"),
+            *("events", "git-codecommit", "iam", "kms", "lambda", "logs", "monitoring"),
             *("sagemaker.api", "sagemaker.runtime", "sns", "sts"),
         ]
     },

@@ -78,6 +78,24 @@ run "has_no_way_to_the_internet_unless_asked" {
   }
 
   assert {
+    condition = alltrue([
+      for rules in [aws_vpc_security_group_ingress_rule.encrypted_among_workloads, aws_vpc_security_group_egress_rule.encrypted_among_workloads] :
+      [for rule in rules : join("/", compact([rule.ip_protocol, rule.from_port]))] == ["udp/500", "50"]
+    ])
+    error_message = "Hosts of one job cannot encrypt what they say to one another."
+  }
+
+  assert {
+    condition     = contains(data.aws_availability_zones.this.exclude_zone_ids, "use1-az3")
+    error_message = "An endpoint would be asked for in a zone where its service has none."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_vpc_endpoint.interface), "execute-api")
+    error_message = "Public APIs, projects' among them, would be answered 403 in the VPC."
+  }
+
+  assert {
     condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.kms_key_id == var.kms_key_arn
     error_message = "Some traffic is not logged, or the log is not encrypted with the key."
   }

@@ -61,7 +61,7 @@ resource "aws_codebuild_project" "this" {
   }
 
   dynamic "vpc_config" {
-    for_each = var.project.network == null ? [] : [var.project.network]
+    for_each = var.in_network && var.project.network != null ? [var.project.network] : []
 
     content {
       vpc_id             = vpc_config.value.vpc_id

@@ -38,5 +38,5 @@ module "role" {
   service      = "codebuild"
   policy_json  = data.aws_iam_policy_document.build.json
   key_services = ["s3"]
-  in_network   = true
+  in_network   = var.in_network
 }

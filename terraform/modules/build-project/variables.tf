@@ -69,6 +69,12 @@ variable "builds_images" {
   default     = false
 }
 
+variable "in_network" {
+  description = "Whether the build works in the platform's network, if it has one."
+  type        = bool
+  default     = true
+}
+
 variable "compute_type" {
   description = "Size of the machine."
   type        = string

@@ -93,6 +93,10 @@ module "test" {
   buildspec   = each.value.buildspec
   policy_json = data.aws_iam_policy_document.test[each.key].json
 
+  # They call the REST API, which is public. A network without a way out leads to none, and one with an endpoint for
+  # private APIs answers 403 for all others.
+  in_network = false
+
   # The pipeline adds MODEL_PACKAGE_ARN.
   environment = merge(
     {

@@ -3,7 +3,8 @@
 data "aws_region" "current" {}
 
 locals {
-  # What a project's life calls from inside of a VPC: Studio, jobs, endpoints, builds, functions and their logs.
+  # What a project's life calls from inside of a VPC: Studio, jobs, builds and their logs. Not execute-api: with its private
+  # names every public API of the region, projects' among them, would be answered 403 in the VPC.
   usual_endpoints = [
     "apigateway",
     "cloudformation",
@@ -13,7 +14,6 @@ locals {
     "ecr.api",
     "ecr.dkr",
     "events",
-    "execute-api",
     "git-codecommit",
     "kms",
     "lambda",

@@ -37,6 +37,36 @@ resource "aws_vpc_security_group_egress_rule" "among_workloads" {
   referenced_security_group_id = aws_security_group.workloads.id
 }
 
+# Hosts of one job that encrypt what they say to one another, as SageMaker does it: by IPsec.
+locals {
+  ipsec = {
+    keys    = { protocol = "udp", port = 500 }
+    packets = { protocol = "50", port = null } # ESP
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "encrypted_among_workloads" {
+  for_each = local.ipsec
+
+  security_group_id            = aws_security_group.workloads.id
+  description                  = "Encryption among hosts of one job: ${each.key}"
+  ip_protocol                  = each.value.protocol
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  referenced_security_group_id = aws_security_group.workloads.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "encrypted_among_workloads" {
+  for_each = local.ipsec
+
+  security_group_id            = aws_security_group.workloads.id
+  description                  = "Encryption among hosts of one job: ${each.key}"
+  ip_protocol                  = each.value.protocol
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  referenced_security_group_id = aws_security_group.workloads.id
+}
+
 resource "aws_vpc_security_group_egress_rule" "to_endpoints" {
   security_group_id            = aws_security_group.workloads.id
   description                  = "AWS services through their endpoints"

@@ -4,6 +4,9 @@ data "aws_availability_zones" "this" {
   #checkov:skip=CKV_AWS_394:The first zones by name are taken, and a new zone's name comes after them.
   state = "available"
 
+  # Some services have no endpoints in these, and an endpoint is in all subnets or none.
+  exclude_zone_ids = ["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"]
+
   # Local zones have no SageMaker.
   filter {
     name   = "opt-in-status"
