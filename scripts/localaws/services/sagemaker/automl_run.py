@@ -21,6 +21,8 @@ INSTANCE_TYPE = "ml.m5.4xlarge"
 OUTPUTS = "predicted_label,probability,labels,probabilities"
 REPORTS = {"statistics.json": "ModelInsights", "analysis.json": "Explainability"}
 """What the image writes about a candidate, and what Autopilot calls the place of it."""
+BEST_CANDIDATE_MEMBERS = tuple(f"{kind}JsonReportPath" for kind in REPORTS.values())
+"""What pipelines call the places of these reports of the best candidate."""
 PLACES = {"ModelInsights": "model_monitor", "Explainability": "explainability"}
 NOTHING_FOUND = "AlgorithmError: No candidate could be trained."
 
@@ -199,8 +201,9 @@ def _moment(seconds: float) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def best_candidate_properties(best: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a pipeline's AutoML step adds to the job's own properties."""
+def best_candidate_properties(described: Mapping[str, Any]) -> dict[str, str]:
+    """Return where the reports of a described job's best candidate are, as a pipeline's AutoML step adds it."""
+    best = described.get("BestCandidate", {})
     places = best.get("CandidateProperties", {}).get("CandidateArtifactLocations", {})
     return {
         f"{kind}JsonReportPath": f"{places[kind]}/{file}" for file, kind in REPORTS.items() if kind in places

@@ -247,8 +247,8 @@ def _property_exists(step: Step | None, path: list[str | int]) -> bool:
         declared = {item["OutputName"] for item in step.raw.get("OutputParameters", ())}
         return len(path) == 2 and path[0] == "OutputParameters" and path[1] in declared
     call = CALLS.get(step.type)
-    if call and path and path[0] in call.added:
-        return len(path) == 2 and path[1] in call.added[str(path[0])]
+    if call and call.added and path and path[0] == call.added.name:
+        return len(path) == 2 and path[1] in call.added.members
     shapes = [_model_shape(operation, "output") for operation in call.describe] if call else []
     return bool(path) and any(_in_shape(shape, path) for shape in shapes)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localaws.services.sagemaker.automl_run import BEST_CANDIDATE_MEMBERS, best_candidate_properties
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,25 @@ class JobType:
 
 
 @dataclass(frozen=True)
+class AddedProperty:
+    """A structure that pipelines add to what the job's own description answers.
+
+    Attributes
+    ----------
+    name
+        What the property is called.
+    members
+        What it may hold.
+    make
+        Makes it of the job's own properties.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    make: Callable[[Mapping[str, Any]], dict[str, str]]
+
+
+@dataclass(frozen=True)
 class CallType:
     """A step that creates something by API.
 
@@ -45,7 +67,7 @@ class CallType:
     job
         For a step that is a job.
     added
-        A property that pipelines add to those of the answers, with the names of what it holds.
+        A property besides those of the answers.
     """
 
     create: str
@@ -53,7 +75,7 @@ class CallType:
     name_argument: str = ""
     name_length: int = 63
     job: JobType | None = None
-    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    added: AddedProperty | None = None
 
 
 def _whole(*names: str) -> dict[str, tuple[str, ...]]:
@@ -135,7 +157,7 @@ CALLS: dict[str, CallType] = {
             "AutoMLJob",
             _whole("AutoMLJobConfig", "AutoMLJobObjective", "InputDataConfig", "ProblemType"),
         ),
-        added={"BestCandidateProperties": ("ExplainabilityJsonReportPath", "ModelInsightsJsonReportPath")},
+        added=AddedProperty("BestCandidateProperties", BEST_CANDIDATE_MEMBERS, best_candidate_properties),
     ),
     "RegisterModel": CallType("CreateModelPackage", ("DescribeModelPackage",)),
     "Model": CallType("CreateModel", ("DescribeModel",), "ModelName"),

@@ -13,7 +13,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.services.sagemaker import jobs
-from localaws.services.sagemaker.automl_run import best_candidate_properties
 from localaws.services.sagemaker.callbacks import wait_for_answer
 from localaws.services.sagemaker.definition import Step
 from localaws.services.sagemaker.expressions import ExpressionError, Scope, holds, resolve
@@ -117,8 +116,8 @@ def _run_job(
     job.finished.wait()
     for operation in call.describe:
         state.properties |= context.look(operation, {call.name_argument: name, **_order(operation, state)})
-    for added in call.added:
-        state.properties[added] = best_candidate_properties(state.properties.get("BestCandidate", {}))
+    if call.added:
+        state.properties[call.added.name] = call.added.make(state.properties)
     status = state.properties[f"{kind.noun}Status"]
     if status == "Completed":
         return
