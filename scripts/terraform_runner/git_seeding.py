@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from terraform_runner.git_remote import GitRemote, PushRefused
 from terraform_runner.runner_errors import UserError
-from terraform_runner.seeding import MAIN, Change, changed_upstream
+from terraform_runner.seeding import MAIN, Change, changed_upstream, offer_branch
 from terraform_runner.template_bundle import SeedFile
 
 # Without these a pipeline has nothing to run; with them a repository is the team's to shape.
@@ -60,7 +60,7 @@ def seed_remote(remote: GitRemote, files: Mapping[str, SeedFile], version: str) 
             changes = []
         else:
             return True
-    branch = _branch(version)
+    branch = offer_branch(version)
     if branch not in branches:
         remote.push(changes, branch, message)
     raise SeedWaits(
@@ -86,11 +86,7 @@ def offer_remote(
     changes = [change for change in changed_upstream(old, new) if remote.read(change.path) != change.file]
     if not changes:
         return ""
-    branch = _branch(version)
+    branch = offer_branch(version)
     if branch not in branches:
         remote.push(changes, branch, f"Offer what changed upstream in template {version}")
     return branch
-
-
-def _branch(version: str) -> str:
-    return f"template/{version}"

@@ -70,6 +70,11 @@ def seed(codecommit: CodeCommitClient, repository: str, files: Mapping[str, Seed
     return _commit(codecommit, repository, MAIN, batches, f"Seed from template {version}", version, tip)
 
 
+def offer_branch(version: str) -> str:
+    """Return the branch that a version's changed seeds wait on."""
+    return f"template/{version}"
+
+
 def offer(
     codecommit: CodeCommitClient,
     repository: str,
@@ -86,7 +91,7 @@ def offer(
     str
         The branch, or nothing if there is nothing to offer.
     """
-    branch = f"template/{version}"
+    branch = offer_branch(version)
     main = _tip(codecommit, repository, MAIN)
     if main is None:
         return ""
