@@ -76,8 +76,9 @@ def find(session: boto3.Session, product_name: str, version: str = "") -> Produc
     usable = [artifact for artifact in artifacts if artifact.get("Guidance", "DEFAULT") != "DEPRECATED"]
     wanted = [artifact for artifact in usable if version in ("", artifact["Name"])]
     if not wanted:
-        names = ", ".join(sorted(artifact["Name"] for artifact in usable)) or "none"
-        raise UserError(f"version {version!r} of {product_name!r} is not published; published: {names}")
+        names = ", ".join(sorted(artifact["Name"] for artifact in usable)) or "none, or deprecated ones only"
+        what = f"version {version!r}" if version else "a version"
+        raise UserError(f"{what} of {product_name!r} is not published; published: {names}")
     newest = max(wanted, key=lambda artifact: artifact["CreatedTime"])
     return Product(product_id, newest["Id"], newest["Name"])
 

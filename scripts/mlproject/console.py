@@ -15,7 +15,7 @@ from rich.table import Table
 Progress = Callable[[str], None]
 """Called with a sentence whenever what is being waited for moves on."""
 
-_err = Console(stderr=True, highlight=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
 _out = Console(highlight=False, soft_wrap=True)
 
 

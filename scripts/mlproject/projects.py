@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from mlproject import s3_templates, stack_deploy
 from mlproject.errors import PlatformError, UserError
+from mlproject.explanations import aws_words
 from terraform_runner import naming
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 """How often a project's status is read; `create` takes minutes on AWS, but a call a second is well below any quota."""
+
+_MISSING = ("ResourceNotFound", "ValidationException")
+"""How SageMaker says that it has no project of a name, or that nothing can have that name."""
+
+
+class MissingProject(UserError):
+    """There is no project of this name."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +80,20 @@ def create(session: boto3.Session, template: Template, name: str, parameters: Ma
 
 
 def find(session: boto3.Session, name: str) -> Project:
-    """Return the project of this name; raise `UserError` when there is none."""
+    """Return the project of this name.
+
+    Raises
+    ------
+    MissingProject
+        There is none.
+    """
     client = session.client("sagemaker")
     try:
         answer = client.describe_project(ProjectName=name)
     except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING:
+            words = error.response["Error"]["Message"]
+            raise MissingProject(f"no project {name!r} in {client.meta.region_name}: {words}") from error
         raise _told(error, f"project {name!r} cannot be read") from error
     status, provider = answer["ProjectStatus"], s3_templates.provider_of(answer)
     stack = provider["StackDetail"].get("Id", "") if provider and "StackDetail" in provider else ""
@@ -158,12 +175,11 @@ def wait_deleted(session: boto3.Session, project: Project, progress: Progress) -
         time.sleep(POLL_SECONDS)
         try:
             project = find(session, project.name)
-        except UserError:
+        except MissingProject:
             return
 
 
 def _told(error: ClientError, what: str) -> Exception:
     """Return the error as the person who must act on it should read it."""
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     kind = PlatformError if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 else UserError
-    return kind(f"{what}: {message} ({code})")
+    return kind(f"{what}: {aws_words(error)}")

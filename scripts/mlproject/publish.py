@@ -111,74 +111,74 @@ def publish(
         Accounts that staging and production of new projects are in; empty leaves them where they are.
     check_vendored, copy_images
         How the folder is checked and images get into the account, with ``vendored``.
+
+    Raises
+    ------
+    UserError
+        Something that was asked for cannot be, or does not go together.
+    PlatformError
+        AWS failed; publishing again goes on from there.
     """
     if "sagemaker" in stack_name.lower():
         # AmazonSageMakerFullAccess lets every Studio user write to any bucket with that word in its name.
         raise UserError(f"stack name {stack_name!r} must not contain `sagemaker`")
+    if runner_in_network and not network:
+        raise UserError("--runner-in-network goes with --network: name the place of the network, too")
     if vendored is not None:
         check_vendored(vendored, root)
     found_network = platform_network.read(session, network, runner_in_network) if network else {}
-    bundle, runner, function = template_bundle(root), runner_archive(root), function_archive(root)
-    template = (root / "cloudformation" / "platform.yaml").read_text(encoding="utf-8")
-    product = rendered_product((root / "cloudformation" / "project.yaml").read_text(encoding="utf-8"), bundle)
+    release = Release.of(root)
 
     stack = stack_deploy.read(session, stack_name)
-    if stack is None:
-        progress("making the key and the buckets")
-        # There is no bucket yet to put the template in, and a request takes less than the template as it is written.
-        bare: stack_deploy.TemplateSource = {"TemplateBody": compact(template)}
-        stack = stack_deploy.deploy(session, stack_name, bare, {}, progress)
-    if vendored is None and stack.parameters.get("TerraformSource") == "bucket":
+    current = stack.parameters if stack else {}
+    if vendored is None and current.get("TerraformSource") == "bucket":
         raise UserError(
             "this platform has no internet: fill a folder with `mlproject vendor FOLDER`, and publish it with"
             " --vendor FOLDER"
         )
-    bucket = stack.outputs["ArtifactBucket"]
-    places = platform_parameters.places(stack.parameters, to)
+    places = platform_parameters.places(current, to)
+    if studio_domains and Place.S3 not in places:
+        raise UserError("--studio-domain shows templates in S3: publish them there with --to s3, too")
     parameters = platform_parameters.parameters(
-        stack.parameters,
-        bundle.version,
+        current,
+        release.version,
         studio_roles,
         places,
         vendored=vendored is not None,
         network=found_network,
         connections=connections,
     )
-    parameters |= workload_accounts.parameters(session, stack.parameters, staging_account, production_account)
+    parameters |= workload_accounts.parameters(session, current, staging_account, production_account)
+    if stack is None:
+        progress("making the key and the buckets")
+        # There is no bucket yet to put the template in, and a request takes less than the template as it is written.
+        bare: stack_deploy.TemplateSource = {"TemplateBody": compact(release.platform)}
+        stack = stack_deploy.deploy(session, stack_name, bare, {}, progress)
 
-    progress(f"uploading template {bundle.version}")
-    keys = {
-        "RunnerArchiveKey": f"runner/{runner.version}.zip",
-        "FunctionArchiveKey": f"lambda/{function.version}.zip",
-    }
-    product_key = f"{s3_templates.PREFIX}{bundle.version}.yaml"
-    s3 = session.client("s3")
-    _upload(s3, bucket, f"bundles/{bundle.version}.zip", bundle.content)
-    _upload(s3, bucket, keys["RunnerArchiveKey"], runner.content)
-    _upload(s3, bucket, keys["FunctionArchiveKey"], function.content)
-    _upload(s3, bucket, product_key, product.encode())
-    platform_key = f"platform/{hashlib.sha256(template.encode()).hexdigest()[:VERSION_DIGITS]}.yaml"
-    _upload(s3, bucket, platform_key, template.encode())
+    bucket, s3 = stack.outputs["ArtifactBucket"], session.client("s3")
+    progress(f"uploading template {release.version}")
+    release.upload(s3, bucket)
     if vendored is not None:
         _upload_vendored(s3, bucket, vendored, progress)
 
     progress("deploying the platform")
     templates = stack.outputs["ProductTemplates"]
     platform: stack_deploy.TemplateSource = {
-        "TemplateURL": f"{templates.removesuffix('/products')}/{platform_key}"
+        "TemplateURL": f"{templates.removesuffix('/products')}/{release.platform_key}"
     }
-    outputs = stack_deploy.deploy(session, stack_name, platform, parameters | keys, progress).outputs
+    parameters = {**stack.parameters, **parameters, **release.archive_keys}
+    outputs = stack_deploy.deploy(session, stack_name, platform, parameters, progress).outputs
     if vendored is not None:
         copy_images(session, outputs["BaseImageRepository"], base_images.of_template(root), progress)
-    template_url, artifact_id = f"{templates}/{bundle.version}.yaml", ""
+    template_url, artifact_id = f"{templates}/{release.version}.yaml", ""
     if Place.CATALOG in places:
         product_id = outputs["ProductId"]
-        artifact_id = catalog.add_version(session, product_id, bundle.version, template_url, progress)
+        artifact_id = catalog.add_version(session, product_id, release.version, template_url, progress)
     if Place.S3 in places:
-        s3_templates.show(s3, bucket, product_key)
+        s3_templates.show(s3, bucket, release.product_key)
         s3_templates.show_in_domains(session, studio_domains, bucket)
     return Published(
-        version=bundle.version,
+        version=release.version,
         product_name=PRODUCT_NAME,
         product_id=outputs.get("ProductId", ""),
         artifact_id=artifact_id,
@@ -188,6 +188,70 @@ def publish(
         launch_role_arn=outputs["LaunchRoleArn"],
         template_url=template_url,
     )
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a checkout is published as.
+
+    Attributes
+    ----------
+    bundle, runner, function
+        The archives.
+    platform, product
+        The templates of the platform and of its product.
+    """
+
+    bundle: Archive
+    runner: Archive
+    function: Archive
+    platform: str
+    product: str
+
+    @classmethod
+    def of(cls, root: Path) -> Release:
+        """Return what the checkout at ``root`` makes."""
+        templates = root / "cloudformation"
+        bundle = template_bundle(root)
+        return cls(
+            bundle=bundle,
+            runner=runner_archive(root),
+            function=function_archive(root),
+            platform=(templates / "platform.yaml").read_text(encoding="utf-8"),
+            product=rendered_product((templates / "project.yaml").read_text(encoding="utf-8"), bundle),
+        )
+
+    @property
+    def version(self) -> str:
+        """The template's version: its bundle's."""
+        return self.bundle.version
+
+    @property
+    def archive_keys(self) -> dict[str, str]:
+        """Where runner and function are in the artifact bucket, by the platform's parameters."""
+        return {
+            "RunnerArchiveKey": f"runner/{self.runner.version}.zip",
+            "FunctionArchiveKey": f"lambda/{self.function.version}.zip",
+        }
+
+    @property
+    def platform_key(self) -> str:
+        """Where the platform's template is in the artifact bucket."""
+        digest = hashlib.sha256(self.platform.encode()).hexdigest()
+        return f"platform/{digest[:VERSION_DIGITS]}.yaml"
+
+    @property
+    def product_key(self) -> str:
+        """Where the product's template is in the artifact bucket."""
+        return f"{s3_templates.PREFIX}{self.version}.yaml"
+
+    def upload(self, s3: S3Client, bucket: str) -> None:
+        """Put everything into the artifact bucket; what is there is left alone."""
+        _upload(s3, bucket, f"bundles/{self.version}.zip", self.bundle.content)
+        _upload(s3, bucket, self.archive_keys["RunnerArchiveKey"], self.runner.content)
+        _upload(s3, bucket, self.archive_keys["FunctionArchiveKey"], self.function.content)
+        _upload(s3, bucket, self.product_key, self.product.encode())
+        _upload(s3, bucket, self.platform_key, self.platform.encode())
 
 
 def compact(template: str) -> str:

@@ -104,8 +104,8 @@ def find(session: boto3.Session, stack_name: str, version: str = "") -> S3Templa
     visible = list(_visible_versions(session.client("s3"), stack.outputs["ArtifactBucket"]))
     wanted = [name for name in visible if version in ("", name)]
     if not wanted:
-        names = ", ".join(sorted(visible)) or "none"
-        raise UserError(f"version {version!r} is not published in S3; published: {names}")
+        names, what = ", ".join(sorted(visible)) or "none", f"version {version!r}" if version else "a version"
+        raise UserError(f"{what} is not published in S3; published: {names}")
     newest = wanted[-1]
     url = f"{stack.outputs['ProductTemplates']}/{newest}.yaml"
     summary = session.client("cloudformation").get_template_summary(TemplateURL=url)

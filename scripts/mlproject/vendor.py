@@ -74,7 +74,7 @@ def prepare(
         What is there then is not what the locks say.
     """
     fetch, run = fetch or _fetch, run or _run
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     if any(_terraform_problems(folder)):
         progress(f"downloading {ARCHIVE}")
         _keep_terraform(folder, fetch(URL))
@@ -88,7 +88,7 @@ def prepare(
 def prepare_packages(folder: Path, root: Path, progress: Progress, *, run: Run | None = None) -> None:
     """Fill ``folder`` with the builds' Python packages only."""
     run = run or _run
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     with tempfile.TemporaryDirectory() as environment:
         venv.create(environment, with_pip=True)
         download = [f"{environment}/bin/python", "-m", "pip", "download", "--quiet"]
@@ -145,6 +145,12 @@ def locks(root: Path) -> list[Path]:
     """Return the locks that the runner and the builds of projects install."""
     found = (path for folder in _PROJECT_FOLDERS for path in sorted((root / folder).rglob("*.txt")))
     return [root / lock for lock in _RUNNER_LOCKS] + [path for path in found if _is_lock(path, root)]
+
+
+def _make(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: name a folder")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _keep_terraform(folder: Path, content: bytes) -> None:
@@ -233,7 +239,10 @@ def _fetch(url: str) -> bytes:
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
+    except FileNotFoundError as error:
+        raise UserError(f"{command[0]} is not on PATH: install it, then try again") from error
     if done.returncode:
         told = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
         raise PlatformError(f"{' '.join(command)} failed: {told[-1]}")

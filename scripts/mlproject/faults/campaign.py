@@ -124,7 +124,11 @@ def run(output: Path, only: str, page_file: Path | None, engine: Engine = Engine
 
 def choose(only: str) -> list[Fault]:
     """Return the faults whose name holds the expression; see `run`."""
-    chosen = [each for each in faults() if re.search(only, each.name)]
+    try:
+        wanted = re.compile(only)
+    except re.error as error:
+        raise UserError(f"{only!r} is no regular expression: {error}") from error
+    chosen = [each for each in faults() if wanted.search(each.name)]
     if not chosen:
         names = ", ".join(each.name for each in faults())
         raise UserError(f"no fault is called {only!r}; there are: {names}")

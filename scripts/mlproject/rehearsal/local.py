@@ -21,12 +21,14 @@ from typing import Any
 import boto3
 import requests
 
-from mlproject.errors import PlatformError
+from mlproject.errors import PlatformError, UserError
 from mlproject.rehearsal import engines
 
 REGION = "us-east-1"
 PORT = 4566
 PROCESS_FILE = "localaws.pid"
+LOG_FILE = "localaws.log"
+"""Also what tells a folder that may be cleared from others."""
 START_SECONDS = 300.0
 STOP_SECONDS = 60.0
 IMPORT_SECONDS = 600.0
@@ -177,11 +179,16 @@ def running(
 
     One that was kept in this folder before is ended first. ``engine`` is what `engines.options` makes, ``carried``
     names the variables of this machine that builds get.
+
+    Raises
+    ------
+    UserError
+        The folder has what no local AWS has left there: it would be cleared.
+    PlatformError
+        The server does not come up.
     """
-    _end_kept(folder / PROCESS_FILE)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    port, data, log = _free_port(), folder / "data", folder / "localaws.log"
+    _clear(folder)
+    port, data, log = _free_port(), folder / "data", folder / LOG_FILE
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
     command += engine
     tools = _build_tools(folder / "tools")
@@ -210,6 +217,20 @@ def running(
     finally:
         if not keep:
             _end(server)
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder anew, without what an earlier run left there, which is ended if it still lives."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: name a folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / LOG_FILE).exists():
+        raise UserError(
+            f"{folder} has files of yours, and would be cleared: name a new folder, or an empty one"
+        )
+    _end_kept(folder / PROCESS_FILE)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / LOG_FILE).touch()
 
 
 def _build_tools(folder: Path) -> Path:

@@ -222,6 +222,21 @@ def test_a_project_that_vanishes_while_it_is_deleted_is_deleted(session: Any) ->
     projects.wait_deleted(session, projects.find(session, "churn"), lambda _: None)
 
 
+def test_credentials_that_expire_meanwhile_do_not_make_a_project_look_deleted(session: Any) -> None:
+    queue(session, described("DeleteInProgress"))
+    session.answers("sagemaker").add_client_error("describe_project", "ExpiredTokenException", "expired", 400)
+    with pytest.raises(UserError, match=r"'churn' cannot be read: expired .*: renew your credentials"):
+        projects.wait_deleted(session, projects.find(session, "churn"), lambda _: None)
+
+
+def test_a_project_that_there_is_not_is_told_with_the_region(session: Any) -> None:
+    session.answers("sagemaker").add_client_error(
+        "describe_project", "ValidationException", "it does not exist", 400
+    )
+    with pytest.raises(projects.MissingProject, match="no project 'churn' in eu-west-1: it does not exist"):
+        projects.find(session, "churn")
+
+
 def test_a_failed_deletion_is_told(session: Any) -> None:
     queue(session, described("DeleteFailed", "bucket is not empty"))
     with pytest.raises(PlatformError, match="could not be deleted: bucket is not empty"):

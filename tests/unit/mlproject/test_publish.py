@@ -237,6 +237,25 @@ def test_the_network_is_that_of_the_parameter_store(account: Account, checkout: 
     assert account.stacks.parameters["SecurityGroupIds"] == "sg-1"
 
 
+@pytest.mark.parametrize(
+    ("roles", "options", "told"),
+    [
+        (["arn:aws:s3:::Studio"], {}, "not the ARN of a role, user or group"),
+        ([], {"connections": ["arn:aws:s3:::bucket"]}, "not the ARN of a connection"),
+        ([], {"staging_account": "12345"}, "'12345' is no account for staging"),
+        ([], {"runner_in_network": True}, "--runner-in-network goes with --network"),
+        ([], {"studio_domains": ["d-1"]}, "publish them there with --to s3"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_made(
+    account: Account, checkout: Path, roles: list[str], options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UserError, match=told):
+        account.publish(checkout, *roles, **options)
+    assert account.stacks.deployments == []
+    assert account.uploaded() == set()
+
+
 def test_an_incomplete_vendor_folder_is_refused_before_anything_is_done(
     account: Account, checkout: Path, tmp_path: Path
 ) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mlproject.errors import UserError
 from mlproject.rehearsal import stage_modes
-from mlproject.rehearsal.rehearse import rehearse
 
 
 @pytest.mark.parametrize("mode", ["asynchronous", "multi-model", "serverless"])
@@ -26,10 +23,3 @@ def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
         UserError, match="no mode 'psychic': there is real-time, asynchronous, batch, multi-model, serverless"
     ):
         stage_modes.checked("psychic")
-
-
-def test_a_mode_does_not_go_with_another_pipeline(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="PIPELINE ends before a model is deployed"):
-        rehearse(tmp_path, None, keep=False, pipeline="all", mode="serverless")
-    with pytest.raises(UserError, match="PIPELINE and MODE are of the variant"):
-        rehearse(tmp_path, None, keep=False, variant="config-only", mode="serverless")

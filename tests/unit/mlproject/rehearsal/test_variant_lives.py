@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mlproject.errors import UserError
 from mlproject.rehearsal.life import measured
-from mlproject.rehearsal.rehearse import rehearse
 from mlproject.rehearsal.variants import DEFAULT, FIRST_MODELS, checked
 
 
@@ -24,13 +21,6 @@ def test_every_variant_comes_to_a_first_model(variant: str) -> None:
 def test_an_unknown_variant_is_told_the_known_ones() -> None:
     with pytest.raises(UserError, match=f"no variant 'speech': there is {DEFAULT}, .*config-only"):
         checked("speech")
-
-
-def test_what_only_the_churn_model_has_is_refused_for_other_variants(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="leave them out for config-only"):
-        rehearse(tmp_path, None, False, pipeline="tuning", variant="config-only")
-    with pytest.raises(UserError, match="leave them out for autopilot"):
-        rehearse(tmp_path, None, False, mode="asynchronous", variant="autopilot")
 
 
 def test_the_numbers_of_a_report_are_found_whatever_they_measure() -> None:

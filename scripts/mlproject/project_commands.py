@@ -1,0 +1,242 @@
+"""What leads, data scientists and approvers type: each command reads its arguments, calls one module, and shows what
+came of it and what comes next."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import boto3
+import typer
+
+from mlproject import approvals, console, projects, status, templates
+from mlproject.command_line import Json, Region, session_in, show, waiting
+from mlproject.errors import PlatformError
+from mlproject.platform_parameters import Place
+
+PANEL = "Projects"
+PENDING = "PendingManualApproval"
+
+ProjectName = Annotated[str, typer.Argument(help="The project's name.", metavar="PROJECT")]
+Comment = Annotated[str, typer.Option(help="Why, for those who read the history.")]
+Version = Annotated[str, typer.Option(help="Template version; the newest when empty.")]
+From = Annotated[
+    Place, typer.Option("--from", help="Where the template is published: Service Catalog or the bucket.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; `status` tells how it goes on.")]
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=PANEL)
+def create(
+    name: ProjectName,
+    variant: Annotated[
+        str, typer.Option(help="What the modelbuild repository begins with; see docs/variants.md.")
+    ] = "",
+    approver_email: Annotated[str, typer.Option(help="Who is told when production waits for approval.")] = "",
+    staging_instance_type: Annotated[str, typer.Option(help="Instance type of staging.")] = "",
+    staging_instance_count: Annotated[
+        int | None, typer.Option(help="Instances of staging.", min=1, max=10)
+    ] = None,
+    production_instance_type: Annotated[str, typer.Option(help="Instance type of production.")] = "",
+    production_instance_count: Annotated[
+        int | None, typer.Option(help="Instances of production.", min=1, max=10)
+    ] = None,
+    connection: Annotated[
+        str, typer.Option(help="ARN of the connection to the team's repositories; empty: CodeCommit.")
+    ] = "",
+    build_repository: Annotated[
+        str, typer.Option(help="With a connection: the team's repository for the model build, owner/name.")
+    ] = "",
+    deploy_repository: Annotated[
+        str, typer.Option(help="With a connection: the team's repository for the deployment, owner/name.")
+    ] = "",
+    data_location: Annotated[
+        str, typer.Option(help="s3://bucket/key of the data to train on; empty: a sample.")
+    ] = "",
+    keep_data_on_delete: Annotated[
+        bool, typer.Option("--keep-data-on-delete", help="Keep the project's bucket on delete.")
+    ] = False,
+    api_authorization: Annotated[str, typer.Option(help="AWS_IAM or API_KEY.")] = "",
+    version: Version = "",
+    place: From = Place.CATALOG,
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Create a project from the published template. Options left out keep the product's defaults."""
+    chosen = {
+        "ProjectVariant": variant,
+        "ApproverEmail": approver_email,
+        "StagingInstanceType": staging_instance_type,
+        "StagingInstanceCount": staging_instance_count,
+        "ProductionInstanceType": production_instance_type,
+        "ProductionInstanceCount": production_instance_count,
+        "ConnectionArn": connection,
+        "BuildRepositoryId": build_repository,
+        "DeployRepositoryId": deploy_repository,
+        "DataLocation": data_location,
+        "KeepDataOnDelete": "true" if keep_data_on_delete else "",
+        "ApiAuthorization": api_authorization,
+    }
+    session = session_in(region)
+    template = templates.find(session, place, version)
+    parameters = {key: str(value) for key, value in chosen.items() if value}
+    with waiting(f"create {name}", _goes_on(name)) as progress:
+        project = projects.create(session, template, name, parameters)
+        if not no_wait:
+            failed = f"when that is mended, `mlproject destroy {name}`, and create it again"
+            project = _awaited(session, project, progress, failed)
+    _show_project(session, project, json)
+
+
+@app.command(rich_help_panel=PANEL)
+def update(
+    name: ProjectName,
+    version: Version = "",
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Bring a project to another version of the template; its parameters keep their values."""
+    session = session_in(region)
+    project = projects.find(session, name)
+    template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
+    with waiting(f"update {name}", _goes_on(name)) as progress:
+        project = projects.update(session, project, template, {})
+        if not no_wait:
+            project = _awaited(session, project, progress, "when that is mended, update it again")
+    _show_project(session, project, json)
+
+
+@app.command(name="status", rich_help_panel=PANEL)
+def show_status(name: ProjectName, region: Region = "", json: Json = False) -> None:
+    """Show where a project stands: pipelines, model versions, endpoints, and what waits for a decision."""
+    session = session_in(region)
+    read = status.read(session, projects.find(session, name))
+    if json:
+        console.result_json(dataclasses.asdict(read))
+        return
+    console.line(f"{read.project} ({read.project_id}): {read.status} {read.reason}".rstrip())
+    for pipeline, stages in read.pipelines.items():
+        console.table(
+            pipeline, ("stage", "status", "message"), [dataclasses.astuple(each) for each in stages]
+        )
+    console.table(
+        "models", ("version", "approval", "ARN"), [dataclasses.astuple(each) for each in read.models]
+    )
+    elsewhere = [(name, f"in account {account}") for name, account in read.elsewhere.items()]
+    console.table("endpoints", ("endpoint", "status"), [*read.endpoints.items(), *elsewhere])
+    _show_decisions(read)
+
+
+@app.command(name="approve-model", rich_help_panel=PANEL)
+def approve_model(
+    name: ProjectName,
+    version: Annotated[
+        int | None, typer.Option(help="Version; the newest pending one when left out.", min=1)
+    ] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
+    comment: Comment = "",
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Approve a model version for deployment, which starts the deploy pipeline."""
+    session = session_in(region)
+    decision: approvals.Decision = "Rejected" if reject else "Approved"
+    group = projects.find(session, name).names.model_package_group
+    arn = approvals.decide_model(session, group, decision, version, comment)
+    follows = "it is not deployed" if reject else f"staging comes next; {_follow(name)}"
+    show({"model_package_arn": arn, "decision": decision}, json, f"{decision.lower()} {arn}: {follows}")
+
+
+@app.command(rich_help_panel=PANEL)
+def approve(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
+    """Let the deployment that waits at the gate go to production."""
+    _decide(name, "Approved", f"production comes next; {_follow(name)}", comment, region, json)
+
+
+@app.command(rich_help_panel=PANEL)
+def reject(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
+    """Turn down the deployment that waits at the gate; production stays as it is."""
+    _decide(name, "Rejected", "production stays as it is", comment, region, json)
+
+
+@app.command(rich_help_panel=PANEL)
+def destroy(
+    name: ProjectName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    no_wait: NoWait = False,
+    region: Region = "",
+    json: Json = False,
+) -> None:
+    """Delete a project and everything made in its name."""
+    session = session_in(region)
+    project = projects.find(session, name)
+    if not yes:
+        typer.confirm(
+            f"Delete {name} ({project.project_id}), its repositories in CodeCommit, models and endpoints?",
+            abort=True,
+            err=True,
+        )
+    with waiting(f"destroy {name}", _goes_on(name)) as progress:
+        projects.delete(session, project)
+        if not no_wait:
+            projects.wait_deleted(session, project, progress)
+    become = f"is being deleted; {_follow(name)}" if no_wait else "is deleted"
+    show({"name": name, "project_id": project.project_id}, json, f"project {name} {become}")
+
+
+def _awaited(
+    session: boto3.Session, project: projects.Project, progress: console.Progress, if_failed: str
+) -> projects.Project:
+    """Return the project once SageMaker is done with it; a failure says what to do then."""
+    try:
+        return projects.wait(session, project, progress)
+    except PlatformError as error:
+        raise PlatformError(f"{error}\n{if_failed}") from error
+
+
+def _decide(
+    name: str, decision: approvals.Decision, follows: str, comment: str, region: str, json: bool
+) -> None:
+    session = session_in(region)
+    gate = approvals.decide_gate(
+        session, projects.find(session, name).names.repository("modeldeploy"), decision, comment
+    )
+    show(dataclasses.asdict(gate), json, f"{decision.lower()} at {gate.stage} of {gate.pipeline}: {follows}")
+
+
+def _show_project(session: boto3.Session, project: projects.Project, json: bool) -> None:
+    """Show a project, and once it is ready what it answers: where to clone, where to ask for predictions."""
+    sentence = f"project {project.name} ({project.project_id}) is {project.status}"
+    ready = project.status.endswith("Completed")
+    outputs = projects.outputs(session, project) if ready else {}
+    show(
+        {**dataclasses.asdict(project), "outputs": outputs},
+        json,
+        sentence if ready else f"{sentence}; {_follow(project.name)}",
+    )
+    if not json:
+        for key, value in outputs.items():
+            console.line(f"{key}: {value}")
+
+
+def _show_decisions(read: status.Status) -> None:
+    """Show what waits for somebody's decision, and the command for it."""
+    if read.models and read.models[0].approval == PENDING:
+        console.line(
+            f"model version {read.models[0].version} waits for a decision: mlproject approve-model {read.project}"
+        )
+    if read.gate:
+        console.line(f"production waits for a decision: {read.gate.message} {read.gate.report_url}".rstrip())
+        console.line(f"mlproject approve {read.project}, or mlproject reject {read.project}")
+
+
+def _goes_on(name: str) -> str:
+    return f"AWS goes on with what has begun; {_follow(name)}"
+
+
+def _follow(name: str) -> str:
+    return f"`mlproject status {name}` shows how far it is"
