@@ -12,6 +12,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    # Boxes cut long options off in a narrow terminal.
+    rich_markup_mode=None,
 )
 for commands in (platform_commands, project_commands, rehearsal_commands):
     app.add_typer(commands.app)

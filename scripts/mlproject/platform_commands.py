@@ -17,7 +17,7 @@ AGAIN = "what CloudFormation has begun goes on there; run the same command again
 app = typer.Typer()
 
 
-@app.command(rich_help_panel="Platform")
+@app.command()
 def publish(
     studio_role: Annotated[
         list[str] | None,
@@ -61,7 +61,7 @@ def publish(
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Publish this version of the template: bundles, platform stack, and the version for leads to find."""
+    """Publish this version of the template. Makes the platform, if it is not there, and leaves projects as they are."""
     from mlproject import publish as publishing
 
     with waiting("publish", AGAIN) as progress:
@@ -85,7 +85,7 @@ def publish(
     )
 
 
-@app.command(name="prepare-account", rich_help_panel="Platform")
+@app.command(name="prepare-account")
 def prepare_account(
     profile: Annotated[
         str, typer.Option(help="Profile of the AWS configuration for an administrator of the account.")
@@ -96,7 +96,7 @@ def prepare_account(
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Prepare an account that staging or production of projects is in, as the platform was published with."""
+    """Prepare an account for stages of projects. The platform is published with it before."""
     from mlproject import publish, workload_accounts
 
     session = session_in(region)
@@ -112,11 +112,11 @@ def prepare_account(
     )
 
 
-@app.command(name="vendor", rich_help_panel="Platform")
+@app.command(name="vendor")
 def fill_vendor_folder(
     folder: Annotated[Path, typer.Argument(help="Folder to fill; what is there is kept.", metavar="FOLDER")],
 ) -> None:
-    """Download what runner and builds need in an account without internet, for `publish --vendor`."""
+    """Download what builds need without internet. For `publish --vendor`."""
     from mlproject import publish, vendor
 
     with waiting("vendor", "run the same command again: what is there is kept") as progress:

@@ -14,7 +14,6 @@ from mlproject.command_line import Json, Region, session_in, show, waiting
 from mlproject.errors import PlatformError
 from mlproject.platform_parameters import Place
 
-PANEL = "Projects"
 PENDING = "PendingManualApproval"
 
 ProjectName = Annotated[str, typer.Argument(help="The project's name.", metavar="PROJECT")]
@@ -28,7 +27,7 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; `status
 app = typer.Typer()
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def create(
     name: ProjectName,
     variant: Annotated[
@@ -91,7 +90,7 @@ def create(
     _show_project(session, project, json)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def update(
     name: ProjectName,
     version: Version = "",
@@ -99,7 +98,7 @@ def update(
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Bring a project to another version of the template; its parameters keep their values."""
+    """Bring a project to another version of the template. Its parameters keep their values."""
     session = session_in(region)
     project = projects.find(session, name)
     template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
@@ -110,9 +109,9 @@ def update(
     _show_project(session, project, json)
 
 
-@app.command(name="status", rich_help_panel=PANEL)
+@app.command(name="status")
 def show_status(name: ProjectName, region: Region = "", json: Json = False) -> None:
-    """Show where a project stands: pipelines, model versions, endpoints, and what waits for a decision."""
+    """Show where a project stands. Pipelines, model versions, endpoints, and what waits for a decision."""
     session = session_in(region)
     read = status.read(session, projects.find(session, name))
     if json:
@@ -131,7 +130,7 @@ def show_status(name: ProjectName, region: Region = "", json: Json = False) -> N
     _show_decisions(read)
 
 
-@app.command(name="approve-model", rich_help_panel=PANEL)
+@app.command(name="approve-model")
 def approve_model(
     name: ProjectName,
     version: Annotated[
@@ -142,7 +141,7 @@ def approve_model(
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Approve a model version for deployment, which starts the deploy pipeline."""
+    """Approve a model version. That starts the deploy pipeline, which brings it to staging."""
     session = session_in(region)
     decision: approvals.Decision = "Rejected" if reject else "Approved"
     group = projects.find(session, name).names.model_package_group
@@ -151,19 +150,19 @@ def approve_model(
     show({"model_package_arn": arn, "decision": decision}, json, f"{decision.lower()} {arn}: {follows}")
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def approve(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
-    """Let the deployment that waits at the gate go to production."""
+    """Let what waits at the gate go to production."""
     _decide(name, "Approved", f"production comes next; {_follow(name)}", comment, region, json)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def reject(name: ProjectName, comment: Comment = "", region: Region = "", json: Json = False) -> None:
-    """Turn down the deployment that waits at the gate; production stays as it is."""
+    """Turn down the deployment that waits at the gate. Production stays as it is."""
     _decide(name, "Rejected", "production stays as it is", comment, region, json)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def destroy(
     name: ProjectName,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

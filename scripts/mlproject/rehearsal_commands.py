@@ -15,12 +15,10 @@ from mlproject.rehearsal.engines import Engine
 from mlproject.rehearsal.local import Iam, Network
 from mlproject.rehearsal.team_repositories import Source
 
-PANEL = "On this machine, without AWS"
-
 app = typer.Typer()
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def rehearse(
     data: Annotated[
         Path | None, typer.Option(help="Data to train on; what the template makes up when left out.")
@@ -62,7 +60,7 @@ def rehearse(
     ] = Source.CODECOMMIT,
     json: Json = False,
 ) -> None:
-    """Live a whole project's life in a local AWS: publish, create, train, approve, deploy, predict, delete."""
+    """Live a whole project's life in a local AWS. Publish, create, train, approve, deploy, predict, delete."""
     from mlproject.rehearsal.rehearsal_options import RehearsalOptions
     from mlproject.rehearsal.rehearse import rehearse as run
 
@@ -85,19 +83,19 @@ def rehearse(
     raise SystemExit(0 if summary.passed else 1)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def environment(
     output: Annotated[Path, typer.Option(help="Where summary.json and Terraform's log go.")] = Path(
         "build/environment"
     ),
 ) -> None:
-    """Plan, apply and destroy the ML environment in a local AWS."""
+    """Make and destroy the ML environment in a local AWS."""
     from mlproject.rehearsal.environment import rehearse_environment
 
     raise SystemExit(0 if rehearse_environment(output).passed else 1)
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def faults(
     only: Annotated[
         str,
@@ -111,7 +109,7 @@ def faults(
         Engine, typer.Option(help="What runs containers there: processes or docker; each has its rows.")
     ] = Engine.PROCESSES,
 ) -> None:
-    """Break what can break in a local AWS, and see that each is told, ends well and can be recovered from."""
+    """Break what can break in a local AWS. Each must be told, end well and be recovered from."""
     from mlproject.faults import campaign
 
     raise SystemExit(0 if campaign.run(output, only, page, engine) else 1)

@@ -17,7 +17,7 @@ import boto3
 from mlproject import s3_templates
 from mlproject.errors import PlatformError
 from mlproject.rehearsal.inventory import account_inventory
-from mlproject.rehearsal.local import REGION, LocalAws, running
+from mlproject.rehearsal.local import REGION, LocalAws, check_output, running
 from mlproject.rehearsal.report import Summary
 
 TERRAFORM = Path(__file__).parents[3] / "terraform"
@@ -57,6 +57,7 @@ def rehearse_environment(output: Path) -> Summary:
     PlatformError
         Terraform failed, would change what it has just made, or left something.
     """
+    check_output(output.resolve())
     summary = Summary("processes")
     started = time.monotonic()
     try:

@@ -219,14 +219,17 @@ def running(
             _end(server)
 
 
-def _clear(folder: Path) -> None:
-    """Make the folder anew, without what an earlier run left there, which is ended if it still lives."""
+def check_output(folder: Path) -> None:
+    """Raise `UserError` where something else is than what an earlier local AWS left: it would be cleared."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file: name a folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / LOG_FILE).exists():
-        raise UserError(
-            f"{folder} has files of yours, and would be cleared: name a new folder, or an empty one"
-        )
+        raise UserError(f"{folder} has files of yours, and would be cleared: name another folder")
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder anew, without what an earlier run left there, which is ended if it still lives."""
+    check_output(folder)
     _end_kept(folder / PROCESS_FILE)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -22,7 +22,7 @@ from mlproject.rehearsal import (
 )
 from mlproject.rehearsal.isolated import Isolation, engine_options
 from mlproject.rehearsal.life import IMAGES, Life
-from mlproject.rehearsal.local import BUILD_ENVIRONMENT, Iam, LocalAws, running
+from mlproject.rehearsal.local import BUILD_ENVIRONMENT, Iam, LocalAws, check_output, running
 from mlproject.rehearsal.rehearsal_options import RehearsalOptions
 from mlproject.rehearsal.report import Summary
 
@@ -48,6 +48,7 @@ def rehearse(output: Path, options: RehearsalOptions, show: bool = True) -> Summ
         A step failed; the summary, written all the same, names it.
     """
     options.check()
+    check_output(output.resolve())
     tell = console.line if show else console.note
     summary = Summary(engine=options.engine)
     started = time.monotonic()

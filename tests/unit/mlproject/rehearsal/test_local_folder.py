@@ -8,13 +8,18 @@ import pytest
 
 from mlproject.errors import UserError
 from mlproject.rehearsal.local import running
+from mlproject.rehearsal.rehearsal_options import RehearsalOptions
+from mlproject.rehearsal.rehearse import rehearse
 
 
-def test_a_folder_with_files_of_the_user_is_not_cleared(tmp_path: Path) -> None:
+def test_a_folder_with_files_of_the_user_is_not_touched(tmp_path: Path) -> None:
     mine = tmp_path / "thesis.tex"
     mine.write_text("years of work")
     with pytest.raises(UserError, match="has files of yours"), running(tmp_path, keep=False):
         pass
+    with pytest.raises(UserError, match="has files of yours"):
+        rehearse(tmp_path, RehearsalOptions())
+    assert list(tmp_path.iterdir()) == [mine]
     assert mine.read_text() == "years of work"
 
 
