@@ -40,8 +40,8 @@ from localaws.services.cloudformation.views import (
 
 # What docs/fidelity.md says of operations that do less than AWS.
 APPROXIMATED = {
-    "CreateStack": "resource types and properties that are not supported are refused by name; notification topics, "
-    "`ResourceTypes` and rollback triggers have no effect",
+    "CreateStack": "resource types, properties, notification topics, stack policies and rollback triggers that are not "
+    "supported are refused by name",
     "CreateChangeSet": "as CreateStack; nested change sets and imports are refused",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from localaws.runtime import runtime
+from localaws.services.cloudformation.dynamic_references import filled, look_up
 from localaws.services.cloudformation.errors import ResourceFailure, ValidationError
 from localaws.services.cloudformation.evaluation import Evaluation
 from localaws.services.cloudformation.graph import reverse, run_graph
@@ -37,6 +38,7 @@ class Executor:
         self._cancelled = threading.Event()
         # Physical resources that the operation left behind, deleted in its clean-up.
         self._replaced: list[StackResource] = []
+        self._imported: set[str] = set()
 
     def create(self, wanted: Input) -> None:
         """Make the stack's resources; on failure do as the stack's ``OnFailure`` says."""
@@ -75,7 +77,7 @@ class Executor:
         )
         reason = self._outputs_failure(evaluation) if not failures else _reason(failures, "update")
         if not reason:
-            stack.input = wanted
+            stack.input, stack.imports = wanted, self._imported
             stack.set_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
             self._clean_up(evaluation)
             stack.set_status("UPDATE_COMPLETE")
@@ -139,6 +141,7 @@ class Executor:
         problem = provider.problem(properties)
         if problem:
             raise ResourceFailure(problem)
+        self._look_up(resource, properties)
         made = provider.create(self._job(resource, properties, {}))
         resource.physical_id, resource.attributes = made.physical_id, dict(made.attributes)
         self._stack.set_resource_status(resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
@@ -173,13 +176,14 @@ class Executor:
             problem = provider.problem(properties)
             if problem:
                 raise ResourceFailure(problem)
+            self._look_up(current, properties)
             if replacing:
                 current.type = wanted.type
                 made = provider.create(self._job(current, properties, {}, physical_id=""))
             else:
                 # Known before the call: a rollback must start from whatever the call has half done.
                 current.properties = properties
-                made = provider.update(self._job(current, properties, before.properties))
+                made = provider.update(self._job(current, properties, _known(before)))
             current.physical_id, current.attributes = made.physical_id, dict(made.attributes)
             current.properties = properties
 
@@ -240,7 +244,8 @@ class Executor:
 
     def _update_back(self, current: StackResource, before: StackResource) -> None:
         def work() -> None:
-            job = self._job(current, before.properties, current.properties)
+            old, current.looked_up = _known(current), before.looked_up
+            job = self._job(current, before.properties, old)
             made = _provider(before.type).update(job)
             current.physical_id, current.attributes = made.physical_id, dict(made.attributes)
             current.properties = before.properties
@@ -309,6 +314,15 @@ class Executor:
                 raise
         stack.set_resource_status(resource, "DELETE_COMPLETE")
 
+    def _look_up(self, resource: StackResource, properties: Mapping[str, Any]) -> None:
+        """Find what the properties refer to dynamically; only what is made or changed asks anew, as on AWS."""
+        stack = self._stack
+
+        def client(service: str) -> Any:
+            return runtime().client(service, stack.region, stack.acting_role, stack.account)
+
+        resource.looked_up = {**resource.looked_up, **look_up(properties, resource.type, client)}
+
     def _job(
         self,
         resource: StackResource,
@@ -326,7 +340,7 @@ class Executor:
             region=stack.region,
             partition=stack.partition,
             role_arn=stack.acting_role,
-            properties=copy.deepcopy(dict(properties)),
+            properties=filled(copy.deepcopy(dict(properties)), resource.looked_up),
             old=copy.deepcopy(dict(old)),
             physical_id=resource.physical_id if physical_id is None else physical_id,
             attributes=resource.attributes,
@@ -339,6 +353,7 @@ class Executor:
     def _import(self, name: str) -> str:
         value = import_value(self._store, name)
         self._stack.imports.add(name)
+        self._imported.add(name)
         return value
 
     def _outputs_failure(self, evaluation: Evaluation) -> str:
@@ -354,15 +369,20 @@ class Executor:
                 return (
                     f"Export with name {output['ExportName']} is already exported by stack {owner[1].name}."
                 )
+        if used := self._exports_in_use(outputs):
+            return used
         self._stack.outputs = outputs
         return ""
 
-    def _exports_in_use(self) -> str:
-        mine = {output["ExportName"] for output in self._stack.outputs if "ExportName" in output}
+    def _exports_in_use(self, outputs: Iterable[Mapping[str, str]] = ()) -> str:
+        """Return why the stack's exports cannot become those of ``outputs``: others import what goes or changes."""
+        before, after = _exported(self._stack.outputs), _exported(outputs)
+        changed = {name for name, value in before.items() if after.get(name) != value}
         for other in list(self._store.stacks.values()):
-            shared = sorted(mine & other.imports) if other.status != "DELETE_COMPLETE" else []
+            shared = sorted(changed & other.imports) if other.status != "DELETE_COMPLETE" else []
             if shared and other is not self._stack:
-                return f"Export {shared[0]} cannot be deleted as it is in use by {other.name}"
+                verb = "updated" if shared[0] in after else "deleted"
+                return f"Export {shared[0]} cannot be {verb} as it is in use by {other.name}"
         return ""
 
     def _timer(self) -> threading.Timer | None:
@@ -402,6 +422,15 @@ def import_value(store: StackStore, name: str) -> str:
     if name not in exports:
         raise ValidationError(f"No export named {name} found.")
     return exports[name][0]
+
+
+def _exported(outputs: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {output["ExportName"]: output["OutputValue"] for output in outputs if "ExportName" in output}
+
+
+def _known(resource: StackResource) -> Any:
+    """Return a resource's properties as it was made or changed with them."""
+    return filled(resource.properties, resource.looked_up)
 
 
 def _fresh(definition: ResourceDefinition, depends_on: set[str]) -> StackResource:

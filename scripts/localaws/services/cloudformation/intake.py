@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
@@ -13,6 +14,7 @@ from localaws.operations import Request
 from localaws.runtime import runtime
 from localaws.services.cloudformation.assertions import check_rules
 from localaws.services.cloudformation.errors import InsufficientCapabilities, ValidationError
+from localaws.services.cloudformation.intrinsics import attribute_references
 from localaws.services.cloudformation.model import Input
 from localaws.services.cloudformation.parameters import parameter_texts, parameter_values
 from localaws.services.cloudformation.resources.registry import provider_of, unsupported
@@ -60,6 +62,7 @@ def take_in(request: Request, text: str, previous: Input | None = None) -> Input
     params = request.params
     template = parse_template(text)
     _check_types(template)
+    _check_allowed(template, params.get("ResourceTypes") or ())
     texts = parameter_texts(
         template.parameters, params.get("Parameters") or [], previous.texts if previous else {}
     )
@@ -69,8 +72,7 @@ def take_in(request: Request, text: str, previous: Input | None = None) -> Input
     _check_capabilities(template, capabilities)
     role_arn = params.get("RoleARN") or (previous.role_arn if previous else "")
     _check_role(request, role_arn)
-    if params.get("NotificationARNs"):
-        raise ValidationError("localaws does not send stack notifications (NotificationARNs)")
+    _check_options(params)
     tags = {tag["Key"]: tag["Value"] for tag in params["Tags"]} if "Tags" in params else None
     if tags is None:
         tags = dict(previous.tags) if previous else {}
@@ -97,10 +99,40 @@ def required_capabilities(template: Template) -> tuple[list[str], list[str]]:
     return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"], types
 
 
+def _check_options(params: Mapping[str, Any]) -> None:
+    if params.get("NotificationARNs"):
+        raise ValidationError("localaws does not send stack notifications (NotificationARNs)")
+    if (params.get("RollbackConfiguration") or {}).get("RollbackTriggers"):
+        raise ValidationError("localaws does not support RollbackTriggers")
+    for name in (
+        "StackPolicyBody",
+        "StackPolicyURL",
+        "StackPolicyDuringUpdateBody",
+        "StackPolicyDuringUpdateURL",
+    ):
+        if params.get(name):
+            raise ValidationError(f"localaws does not support stack policies ({name})")
+
+
+def _check_allowed(template: Template, allowed: Sequence[str]) -> None:
+    """Hold resource types against the request's ResourceTypes, such as ``AWS::S3::*``."""
+    types = sorted({item.type for item in template.resources.values()})
+    refused = [each for each in types if not any(fnmatchcase(each, pattern) for pattern in allowed)]
+    if allowed and refused:
+        raise ValidationError(
+            f"Resource type {refused[0]} is not allowed by parameter ResourceTypes {list(allowed)}"
+        )
+
+
 def _check_types(template: Template) -> None:
     for resource in template.resources.values():
         if provider_of(resource.type) is None:
             raise ValidationError(unsupported(resource.type))
+    places = [*(resource.properties for resource in template.resources.values()), template.outputs]
+    for name, attribute in attribute_references(places):
+        provider = provider_of(template.resources[name].type) if name in template.resources else None
+        if provider is not None and (problem := provider.attribute_problem(attribute)):
+            raise ValidationError(f"Template error: resource {name} {problem}")
 
 
 def _check_capabilities(template: Template, given: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,38 @@ def references(value: Any, conditions: Mapping[str, bool]) -> Iterator[str]:
                 yield from references(item, conditions)
 
 
+def attribute_references(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every resource and attribute that ``value`` asks for by GetAtt or Sub, whatever its conditions."""
+    if isinstance(value, list):
+        for item in value:
+            yield from attribute_references(item)
+    elif isinstance(value, dict):
+        name = function_of(value)
+        if name == "Fn::GetAtt":
+            resource, attribute = _attribute_of(value[name])
+            if isinstance(attribute, str):
+                yield resource, attribute
+        elif name == "Fn::Sub":
+            text, local = _sub_arguments(value[name])
+            pairs = (variable.split(".", 1) for variable in _sub_variables(text) if variable not in local)
+            yield from ((pair[0], pair[1]) for pair in pairs if len(pair) > 1)
+            yield from attribute_references(local)
+        else:
+            for item in value.values():
+                yield from attribute_references(item)
+
+
+def maps_named(value: Any) -> set[str]:
+    """Return the mappings that ``value`` looks into, as far as they are named and not computed."""
+    if isinstance(value, list):
+        return {name for item in value for name in maps_named(item)}
+    if not isinstance(value, dict):
+        return set()
+    lookup = value.get("Fn::FindInMap") if function_of(value) == "Fn::FindInMap" else None
+    own = {lookup[0]} if isinstance(lookup, list) and lookup and isinstance(lookup[0], str) else set()
+    return own | {name for item in value.values() for name in maps_named(item)}
+
+
 def _referred(name: str, argument: Any, conditions: Mapping[str, bool]) -> Iterator[str]:
     if name == "Ref":
         yield str(argument)
@@ -166,10 +199,14 @@ def _sub(argument: Any, scope: Scope) -> str:
             return "${" + name[1:] + "}"
         name = name.strip()
         if name in values:
-            return text_of(values[name])
-        if "." in name:
-            return text_of(scope.get_att(*name.split(".", 1)))
-        return text_of(_ref(name, scope))
+            value = values[name]
+        else:
+            value = scope.get_att(*name.split(".", 1)) if "." in name else _ref(name, scope)
+        if isinstance(value, list | dict):
+            raise ValidationError(
+                f"Template error: variable {name} in Fn::Sub expression does not resolve to a string"
+            )
+        return text_of(value)
 
     return _SUB_VARIABLE.sub(replace, text)
 
@@ -194,7 +231,11 @@ def _select(argument: Any, scope: Scope) -> Any:
     index, items = (evaluate(item, scope) for item in _arguments("Fn::Select", argument, 2))
     if isinstance(items, str):
         items = items.split(",")
-    if not 0 <= int(index) < len(items):
+    if not isinstance(items, list) or not text_of(index).isdigit():
+        raise ValidationError(
+            "Template error: every Fn::Select object requires two parameters, (1) an index, and (2) a list of strings"
+        )
+    if int(index) >= len(items):
         raise ValidationError(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
     return items[int(index)]
 
@@ -248,10 +289,17 @@ def _base64(argument: Any, scope: Scope) -> str:
 
 def _cidr(argument: Any, scope: Scope) -> list[str]:
     block, count, *bits = evaluate(argument, scope)
-    network = ipaddress.ip_network(text_of(block), strict=False)
-    prefix = network.max_prefixlen - int(bits[0]) if bits else 24
-    subnets = network.subnets(new_prefix=prefix)
-    return [str(next(subnets)) for _ in range(int(count))]
+    try:
+        network = ipaddress.ip_network(text_of(block), strict=False)
+        prefix = network.max_prefixlen - int(bits[0]) if bits else 24
+        found = [str(each) for each in itertools.islice(network.subnets(new_prefix=prefix), int(count))]
+    except ValueError as error:
+        raise ValidationError(f"Template error: Fn::Cidr of {text_of(block)}: {error}") from error
+    if len(found) < int(count):
+        raise ValidationError(
+            f"Template error: Fn::Cidr: {text_of(block)} has only {len(found)} blocks of that size"
+        )
+    return found
 
 
 def _get_azs(argument: Any, scope: Scope) -> list[str]:

@@ -35,6 +35,8 @@ class StackResource:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     metadata: Any = None
+    looked_up: dict[str, str] = field(default_factory=dict)
+    """The values of the properties' dynamic references, as the last create or update found them."""
     updated: datetime = field(default_factory=now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -20,11 +20,20 @@ class TypeSchema:
 
     name: str
     properties: frozenset[str]
-    read_only: frozenset[str]
+    attributes: frozenset[str]
     create_only: frozenset[str]
-    required: tuple[str, ...]
     tags: str
     """``array``, ``object``, or empty when the type has no Tags."""
+    document: Mapping[str, Any]
+    """The whole schema."""
+
+    def has_attribute(self, name: str) -> bool:
+        """Tell whether CloudFormation answers ``Fn::GetAtt`` of this name."""
+        return any(name == each or name.startswith(f"{each}.") for each in self.attributes)
+
+    def misfit(self, properties: Mapping[str, Any]) -> str:
+        """Return the first key of ``properties``, at any depth, that CloudFormation does not know or misses."""
+        return next(_misfits(properties, self.document, self.document, "#"), "")
 
     def replaced_by(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         """Return the create-only properties that differ between ``old`` and ``new``."""
@@ -42,16 +51,40 @@ def schema_of(resource_type: str) -> TypeSchema | None:
     return TypeSchema(
         name=resource_type,
         properties=frozenset(properties),
-        read_only=_names(schema, "readOnlyProperties"),
+        attributes=frozenset(_pointers(schema, "readOnlyProperties")),
         create_only=_names(schema, "createOnlyProperties"),
-        required=tuple(schema.get("required", ())),
         tags=str(properties.get("Tags", {}).get("type", "")),
+        document=schema,
     )
 
 
 def _names(schema: Mapping[str, Any], key: str) -> frozenset[str]:
-    pointers = [str(pointer).removeprefix("/properties/") for pointer in schema.get(key, [])]
-    return frozenset(name for name in pointers if "/" not in name)
+    return frozenset(name for name in _pointers(schema, key) if "." not in name)
+
+
+def _pointers(schema: Mapping[str, Any], key: str) -> list[str]:
+    return [str(pointer).removeprefix("/properties/").replace("/", ".") for pointer in schema.get(key, [])]
+
+
+def _misfits(value: Any, shape: Mapping[str, Any], root: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Yield what is wrong with the keys of a value, in CloudFormation's words; types are the API's to judge."""
+    if "$ref" in shape:
+        shape = root["definitions"][shape["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _misfits(item, shape.get("items", {}), root, f"{where}/{index}")
+    known = shape.get("properties")
+    if not isinstance(value, Mapping) or known is None:
+        return
+    if not shape.get("additionalProperties", False) and "patternProperties" not in shape:
+        yield from (
+            f"{where}: extraneous key [{key}] is not permitted" for key in sorted(set(value) - set(known))
+        )
+    yield from (
+        f"{where}: required key [{key}] not found" for key in shape.get("required", ()) if key not in value
+    )
+    for key in sorted(set(value) & set(known)):
+        yield from _misfits(value[key], known[key], root, f"{where}/{key}")
 
 
 @cache

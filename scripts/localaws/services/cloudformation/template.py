@@ -8,9 +8,10 @@ from typing import Any
 
 from localaws.services.cloudformation.documents import parse_document
 from localaws.services.cloudformation.errors import ValidationError
-from localaws.services.cloudformation.intrinsics import Scope, evaluate, references
+from localaws.services.cloudformation.intrinsics import Scope, evaluate, maps_named, references
 from localaws.services.cloudformation.parameters import Parameter, parse_parameter
 
+_VERSION = "2010-09-09"
 _SECTIONS = {
     "AWSTemplateFormatVersion",
     "Conditions",
@@ -32,6 +33,7 @@ _RESOURCE_KEYS = {
     "Type",
     "UpdateReplacePolicy",
 }
+_UNSUPPORTED_KEYS = ("CreationPolicy", "UpdatePolicy")
 _POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 
 
@@ -108,6 +110,8 @@ def parse_template(text: str) -> Template:
     unknown = sorted(set(data) - _SECTIONS)
     if unknown:
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
+    if str(data.get("AWSTemplateFormatVersion", _VERSION)) != _VERSION:
+        raise ValidationError("Template format error: unsupported value for AWSTemplateFormatVersion.")
     if "Transform" in data:
         raise ValidationError(f"localaws does not support template transforms: {data['Transform']}")
     resources = data.get("Resources")
@@ -143,6 +147,8 @@ def _resource(name: str, entry: Any) -> ResourceDefinition:
     if not isinstance(entry, dict) or not isinstance(entry.get("Type"), str):
         raise ValidationError(f"Template format error: Resource {name} must have a Type member.")
     unknown = sorted(set(entry) - _RESOURCE_KEYS)
+    if unknown and unknown[0] in _UNSUPPORTED_KEYS:
+        raise ValidationError(f"localaws does not support {unknown[0]} (resource {name})")
     if unknown:
         raise ValidationError(f"Invalid template resource property '{unknown[0]}'")
     depends_on = entry.get("DependsOn") or []
@@ -182,25 +188,37 @@ def _check(template: Template) -> None:
             f"Template format error: Unresolved resource dependencies [{', '.join(sorted(missing))}] in the "
             "Resources block of the template"
         )
+    for name in sorted(maps_named(list(places.values())) - set(template.mappings)):
+        raise ValidationError(
+            f"Template error: Mapping named '{name}' is not present in the 'Mappings' section of template."
+        )
     _check_conditions(template)
     _check_cycles(template)
 
 
 def _check_conditions(template: Template) -> None:
     used = {resource.condition for resource in template.resources.values() if resource.condition}
-    used |= {entry["Condition"] for entry in template.outputs.values() if "Condition" in entry}
-    missing = sorted(used - set(template.conditions))
-    if missing:
-        raise ValidationError(
-            f"Template format error: Unresolved condition dependency {missing[0]} in the Resources block of the "
-            "template"
-        )
+    used |= {name for resource in template.resources.values() for name in _conditions_in(resource.properties)}
+    _check_known(template, used, "Resources")
     for name, entry in template.outputs.items():
         if not isinstance(entry, dict) or "Value" not in entry:
             raise ValidationError(f"Template format error: Output {name} must have a Value member")
+    used = {entry["Condition"] for entry in template.outputs.values() if "Condition" in entry}
+    _check_known(template, used | set(_conditions_in(list(template.outputs.values()))), "Outputs")
+
+
+def _check_known(template: Template, used: set[str], block: str) -> None:
+    missing = sorted(used - set(template.conditions))
+    if missing:
+        raise ValidationError(
+            f"Template format error: Unresolved condition dependency {missing[0]} in the {block} block of the template"
+        )
 
 
 def _check_cycles(template: Template) -> None:
+    for name, resource in template.resources.items():
+        if name in (*resource.depends_on, *references(resource.properties, {})):
+            raise ValidationError(f"Circular dependency between resources: [{name}]")
     remaining = {name: template.dependencies(name, template.resources, {}) for name in template.resources}
     while remaining:
         free = [name for name, wanted in remaining.items() if not wanted & set(remaining)]
@@ -213,9 +231,10 @@ def _check_cycles(template: Template) -> None:
 
 def _conditions_in(value: Any) -> list[str]:
     if isinstance(value, dict):
-        if set(value) == {"Condition"}:
+        if set(value) == {"Condition"} and isinstance(value["Condition"], str):
             return [value["Condition"]]
-        own = [value["Fn::If"][0]] if "Fn::If" in value else []
+        branches = value.get("Fn::If")
+        own = [branches[0]] if isinstance(branches, list) and branches else []
         return own + [name for item in value.values() for name in _conditions_in(item)]
     if isinstance(value, list):
         return [name for item in value for name in _conditions_in(item)]

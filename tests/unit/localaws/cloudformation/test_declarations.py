@@ -54,7 +54,7 @@ def test_a_declaration_names_properties_that_the_schema_knows(provider: TablePro
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 def test_required_properties_and_tags_are_supported(provider: TableProvider) -> None:
-    properties = dict.fromkeys(provider.schema.required, "x")
+    properties = dict.fromkeys(provider.schema.document.get("required", ()), "x")
     if provider.schema.tags:
         properties["Tags"] = "x"
     assert set(properties) <= provider.supported(properties)
@@ -75,7 +75,39 @@ def test_a_type_unknown_to_aws_and_one_unknown_to_localaws_are_told_apart() -> N
 def test_unknown_missing_and_unsupported_properties_are_named() -> None:
     bucket = PROVIDERS["AWS::S3::Bucket"]
     assert "extraneous key [Bucket] is not permitted" in bucket.problem({"Bucket": "x"})
-    assert "does not support property WebsiteConfiguration" in bucket.problem({"WebsiteConfiguration": {}})
+    accelerated = {"AccelerateConfiguration": {"AccelerationStatus": "Enabled"}}
+    assert "does not support property AccelerateConfiguration" in bucket.problem(accelerated)
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "Algorithm": "AES256"}}
+    encrypted = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
+    assert "ServerSideEncryptionByDefault: extraneous key [Algorithm] is not permitted" in bucket.problem(
+        encrypted
+    )
+    assert "#/VersioningConfiguration: required key [Status] not found" in bucket.problem(
+        {"VersioningConfiguration": {}}
+    )
     assert "required key [PolicyDocument] not found" in PROVIDERS["AWS::S3::BucketPolicy"].problem(
         {"Bucket": "x"}
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "said"),
+    [
+        ("AWS::S3::Bucket", "Arn", ""),
+        ("AWS::SageMaker::Model", "ModelName", ""),
+        ("AWS::S3::Bucket", "ARN", "does not support attribute type ARN in Fn::GetAtt"),
+        ("AWS::EC2::VPC", "Ipv6CidrBlocks", "which localaws does not support for AWS::EC2::VPC"),
+        ("AWS::ServiceCatalog::CloudFormationProvisionedProduct", "Outputs.Said", ""),
+        (
+            "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+            "Output",
+            "does not support attribute type",
+        ),
+    ],
+)
+def test_attributes_that_do_not_exist_and_that_localaws_lacks_are_told_apart(
+    kind: str, attribute: str, said: str
+) -> None:
+    problem = PROVIDERS[kind].attribute_problem(attribute)
+    assert said in problem
+    assert bool(said) == bool(problem)

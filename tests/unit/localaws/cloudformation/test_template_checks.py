@@ -36,7 +36,25 @@ TOPIC = "Resources: {T: {Type: 'AWS::SNS::Topic'}}\n"
             "Resources:\n  A: {Type: 'AWS::SNS::Topic', DependsOn: B}\n  B: {Type: 'AWS::SNS::Topic', DependsOn: A}",
             r"Circular dependency between resources: \[A, B\]",
         ),
+        (
+            "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Ref T}}}",
+            r"Circular dependency between resources: \[T\]",
+        ),
+        (
+            "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !If [Missing, a, b]}}}",
+            "Unresolved condition dependency Missing in the Resources block",
+        ),
+        (
+            "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !FindInMap [M, a, b]}}}",
+            "Mapping named 'M' is not present",
+        ),
+        (
+            "Resources: {T: {Type: 'AWS::SNS::Topic', UpdatePolicy: {}}}",
+            r"localaws does not support UpdatePolicy \(resource T\)",
+        ),
+        (TOPIC + "AWSTemplateFormatVersion: 2020-12-01", "unsupported value for AWSTemplateFormatVersion"),
         (TOPIC + "Outputs: {O: {Description: x}}", "Output O must have a Value member"),
+        (TOPIC + "Outputs: {O: {Value: x, Condition: Missing}}", "Missing in the Outputs block"),
         (TOPIC + "Parameters: {P: {Type: Text}}", "Unrecognized parameter type: Text"),
     ],
 )

@@ -39,6 +39,17 @@ USER = Declaration(
     aspects=(
         *_policies("User"),
         Aspect(
+            ("PermissionsBoundary",),
+            put=(
+                Call(
+                    "put_user_permissions_boundary",
+                    {"UserName": "id", "PermissionsBoundary": "p.PermissionsBoundary"},
+                ),
+            ),
+            remove=(Call("delete_user_permissions_boundary", {"UserName": "id"}),),
+            on_create=False,
+        ),
+        Aspect(
             ("Groups",),
             key="@",
             detach=True,

@@ -65,6 +65,9 @@ class Provider(Protocol):
     def problem(self, properties: Mapping[str, Any]) -> str:
         """Return why localaws cannot make a resource of these properties; empty when it can."""
 
+    def attribute_problem(self, attribute: str) -> str:
+        """Return why ``Fn::GetAtt`` cannot answer an attribute; empty when it may."""
+
     def replaced_by(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         """Return the changed properties that need a new resource; empty when the old one can be changed."""
 

@@ -43,6 +43,10 @@ class CustomResourceProvider:
             return f"ServiceTimeout must be an integer from 1 to {_DEFAULT_TIMEOUT}, not {timeout}"
         return ""
 
+    def attribute_problem(self, attribute: str) -> str:
+        """Return nothing: whatever the function answers is an attribute."""
+        return ""
+
     def replaced_by(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         """Return nothing but a changed ServiceToken, which CloudFormation refuses in `update`."""
         return []

@@ -127,6 +127,7 @@ TOPIC_POLICY = Declaration(
     service="sns",
     create=(_PUT_TOPIC_POLICY,),
     physical_id="unique",
+    attributes={"Id": "id"},
     update=(_PUT_TOPIC_POLICY,),
     # SNS has no call to delete a policy: the topic gets back the one that it was born with.
     delete=(
@@ -234,6 +235,7 @@ QUEUE_POLICY = Declaration(
     service="sqs",
     create=(_PUT_QUEUE_POLICY,),
     physical_id="unique",
+    attributes={"Id": "id"},
     update=(_PUT_QUEUE_POLICY,),
     delete=(
         Call("set_queue_attributes", {"QueueUrl": "item", "Attributes": "{Policy: ''}"}, each="p.Queues"),

@@ -36,6 +36,11 @@ class ProvisionedProductProvider(TableProvider):
     def __init__(self) -> None:
         super().__init__(PROVISIONED_PRODUCT)
 
+    def attribute_problem(self, attribute: str) -> str:
+        """Return why an attribute cannot be answered; those that `_with_outputs` adds can."""
+        added = attribute == "CloudformationStackArn" or attribute.startswith("Outputs.")
+        return "" if added else super().attribute_problem(attribute)
+
     def create(self, job: Job) -> Made:
         """Provision the product and wait for it."""
         return _with_outputs(job, super().create(job))

@@ -6,6 +6,7 @@ from functools import cache
 
 from localaws.services.cloudformation.resources import (
     account_users,
+    buckets,
     catalog,
     data_stores,
     developer_tools,
@@ -28,6 +29,7 @@ from localaws.services.cloudformation.schemas import schema_of
 
 _MODULES = (
     account_users,
+    buckets,
     catalog,
     data_stores,
     developer_tools,

@@ -171,18 +171,24 @@ class TableProvider:
 
     def problem(self, properties: Mapping[str, Any]) -> str:
         """Return why the resource cannot be made: a property unknown to AWS, missing, or unknown to localaws."""
-        unknown = sorted(set(properties) - self.schema.properties)
-        if unknown:
-            return (
-                f"Properties validation failed for resource: extraneous key [{unknown[0]}] is not permitted"
-            )
-        missing = [name for name in self.schema.required if name not in properties]
-        if missing:
-            return f"Properties validation failed for resource: required key [{missing[0]}] not found"
+        misfit = self.schema.misfit(properties)
+        if misfit:
+            return f"Properties validation failed for resource with message: {misfit}"
         unsupported = sorted(set(properties) - self.supported(properties))
         if unsupported:
             return f"localaws does not support property {unsupported[0]} of {self.declaration.type}"
         return self.declaration.check(properties)
+
+    def attribute_problem(self, attribute: str) -> str:
+        """Return why ``Fn::GetAtt`` cannot answer an attribute, in CloudFormation's words where it cannot either."""
+        known = {*self.declaration.attributes, self.declaration.name} - {"Ref", ""}
+        if attribute in known or attribute.partition(".")[0] in known:
+            return ""
+        if self.schema.has_attribute(attribute):
+            return (
+                f"has the attribute {attribute}, which localaws does not support for {self.declaration.type}"
+            )
+        return f"does not support attribute type {attribute} in Fn::GetAtt"
 
     def supported(self, properties: Mapping[str, Any]) -> set[str]:
         """Return the properties that some call carries."""
