@@ -46,13 +46,14 @@ def _entry_holds(operator: str, key: str, wanted: Sequence[str], context: Contex
     negated, compare = _comparison(name)
     if not given:
         # Without a value a negated operator has nothing to contradict it, and neither has a set of all values.
-        return optional or negated or quantifier == "ForAllValues:"
+        return optional or (negated and not quantifier) or quantifier == "ForAllValues:"
     filled = [each for each in (fill(value, context) for value in wanted) if each is not None]
 
     def fits(value: str) -> bool:
         return any(compare(pattern, value) for pattern in filled) != negated
 
-    return all(map(fits, given)) if quantifier == "ForAllValues:" or negated else any(map(fits, given))
+    every = quantifier == "ForAllValues:" or (negated and not quantifier)
+    return all(map(fits, given)) if every else any(map(fits, given))
 
 
 def _comparison(name: str) -> tuple[bool, Comparison]:

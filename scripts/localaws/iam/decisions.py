@@ -5,7 +5,7 @@ Follows the IAM user guide's policy evaluation logic for one account.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +25,8 @@ class Principal:
         The ARN that messages show: of the session, where a role is assumed; a service's name for a service.
     principal_arn
         The ARN that policies name: of the role behind a session.
+    tags
+        Those that a session was given, over those of its role.
     """
 
     kind: Kind
@@ -32,6 +34,7 @@ class Principal:
     arn: str
     principal_arn: str
     user_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def root_arn(self) -> str:

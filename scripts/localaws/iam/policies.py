@@ -13,7 +13,7 @@ from localaws.iam.resource_policies import decides_alone, granted_by_key, is_for
 def governing(own: Policies, principal: Principal, wanted: Requirement) -> Policies:
     """Return all policies that decide on a requirement."""
     arn = wanted.resource
-    if wanted.action == "sts:AssumeRole":
+    if wanted.action in ("sts:AssumeRole", "sts:TagSession"):
         foreign = is_foreign(principal.account, arn)
         return dataclasses.replace(own, resource=trust_of(arn), resource_decides=True, foreign=foreign)
     policy = policy_of(arn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -51,7 +52,7 @@ def holder(access_key: str) -> Principal | None:
         if session.account_id.startswith("0000000000"):
             return root(session.account_id, session.partition)
         found = role_session(session.role_arn, session.session_name)
-        return Principal("role", found.account, found.arn, found.principal_arn, session.user_id)
+        return dataclasses.replace(found, user_id=session.user_id, tags=getattr(session, "tags", {}))
     return next(_users(access_key), None)
 
 
@@ -70,7 +71,7 @@ def policies_of(principal: Principal, access_key: str = "") -> Policies:
     return Policies(
         identity=_documents(role),
         boundary=boundary,
-        session=read(session.policy, "session") if session is not None and session.policy else None,
+        session=_of_session(backend, session) if session is not None else None,
     )
 
 
@@ -109,6 +110,13 @@ def user_named(name: str) -> Principal | None:
     return None
 
 
+def tags_of_user(arn: str) -> list[dict[str, str]]:
+    """Return the tags of an IAM user, as moto keeps them."""
+    _, partition, _, _, account, _ = arn.split(":", 5)
+    tags: list[dict[str, str]] = iam_backends[account][partition].tagger.list_tags_for_resource(arn)["Tags"]
+    return tags
+
+
 def _users(access_key: str) -> Iterator[Principal]:
     for account in list(iam_backends):
         for partition in PARTITIONS:
@@ -122,13 +130,26 @@ def _users(access_key: str) -> Iterator[Principal]:
 def _of_user(backend: Any, name: str) -> Policies:
     user = backend.users[name]
     groups = [group for group in backend.groups.values() if user in group.users]
-    return Policies(identity=[document for each in (user, *groups) for document in _documents(each)])
+    boundary = getattr(user, "permissions_boundary_arn", "")
+    return Policies(
+        identity=[document for each in (user, *groups) for document in _documents(each)],
+        boundary=_managed(backend, boundary) if boundary else None,
+    )
 
 
 def _documents(owner: Any) -> list[Document]:
     inline = owner.policies.items() if isinstance(owner.policies, dict) else ()
     attached = owner.managed_policies.values()
     return [_read(text, name) for name, text in inline] + [_of_policy(each) for each in attached]
+
+
+def _of_session(backend: Any, session: AssumedRole) -> Document | None:
+    """Return what limits a session: its own policy and the managed ones that it names, together."""
+    documents = [read(session.policy, "session")] if session.policy else []
+    documents += [_managed(backend, arn) for arn in getattr(session, "policy_arns", ())]
+    if not documents:
+        return None
+    return Document([statement for each in documents for statement in each.statements], "session")
 
 
 def _managed(backend: Any, arn: str) -> Document:

@@ -9,7 +9,7 @@ from typing import Any
 
 from localaws.iam.api_call import ApiCall
 from localaws.iam.decisions import Principal
-from localaws.iam.principals import find_role
+from localaws.iam.principals import find_role, tags_of_user
 
 Values = Mapping[str, Sequence[str]]
 _RESOURCE_TAG = "aws:resourcetag/"
@@ -83,7 +83,8 @@ def of_principal(principal: Principal, region: str) -> RequestContext:
             "aws:ResourceAccount": [principal.account],
             "kms:CallerAccount": [principal.account],
         }
-        known |= _principal_tags(principal)
+        known |= _of_kind(principal)
+        known |= {f"aws:PrincipalTag/{name}": [value] for name, value in _principal_tags(principal).items()}
     return RequestContext(known)
 
 
@@ -132,11 +133,23 @@ def _listed(params: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     return [str(each) for name in names for each in params.get(name) or ()]
 
 
-def _principal_tags(principal: Principal) -> dict[str, Sequence[str]]:
-    role = find_role(principal.principal_arn) if principal.kind == "role" else None
-    tags = role.tags if role is not None else []
+def _of_kind(principal: Principal) -> dict[str, Sequence[str]]:
+    if principal.kind == "user":
+        return {"aws:PrincipalType": ["User"], "aws:username": [principal.principal_arn.rpartition("/")[2]]}
+    if principal.kind == "role":
+        # The key is there for every temporary credential, and nobody here has a device.
+        return {"aws:PrincipalType": ["AssumedRole"], "aws:MultiFactorAuthPresent": ["false"]}
+    return {"aws:PrincipalType": ["Account"]}
+
+
+def _principal_tags(principal: Principal) -> dict[str, str]:
+    if principal.kind == "user":
+        tags = tags_of_user(principal.principal_arn)
+    else:
+        role = find_role(principal.principal_arn) if principal.kind == "role" else None
+        tags = role.tags if role is not None else []
     entries = tags.values() if isinstance(tags, Mapping) else tags
-    return {f"aws:PrincipalTag/{each['Key']}": [each["Value"]] for each in entries}
+    return {each["Key"]: each["Value"] for each in entries} | dict(principal.tags)
 
 
 def _given(call: ApiCall, keys: Mapping[str, str]) -> dict[str, Sequence[str]]:
@@ -176,6 +189,17 @@ def _iam(call: ApiCall) -> dict[str, Sequence[str]]:
         if role is not None and role.permissions_boundary_arn:
             known["iam:PermissionsBoundary"] = [role.permissions_boundary_arn]
     return known
+
+
+def _sts(call: ApiCall) -> dict[str, Sequence[str]]:
+    return _given(
+        call,
+        {
+            "sts:ExternalId": "ExternalId",
+            "sts:RoleSessionName": "RoleSessionName",
+            "sts:SourceIdentity": "SourceIdentity",
+        },
+    )
 
 
 def _sns(call: ApiCall) -> dict[str, Sequence[str]]:
@@ -220,4 +244,5 @@ _SERVICES: Mapping[str, Callable[[ApiCall], dict[str, Sequence[str]]]] = {
     "lambda": _lambda,
     "s3": _s3,
     "sns": _sns,
+    "sts": _sts,
 }

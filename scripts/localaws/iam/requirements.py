@@ -59,6 +59,8 @@ def requirements_of(call: ApiCall, context: RequestContext) -> list[Requirement]
         found += [
             Requirement(action, arn, context) for arn in _image_repositories(call) for action in IMAGE_READS
         ]
+    if (call.service, call.operation) == ("sts", "AssumeRole") and call.params.get("Tags"):
+        found.append(Requirement("sts:TagSession", str(call.params["RoleArn"]), context))
     found += [Requirement("sagemaker:CreateModel", arn, context) for arn in _others_packages(call)]
     found += [Requirement(*use) for use in key_uses(call, context)]
     return found
