@@ -173,7 +173,10 @@ def _write_key(key: FakeKey, writer: Writer) -> dict[str, Any]:
 
 def _spooled(reader: Reader, name: str, size: int) -> Any:
     buffer = tempfile.SpooledTemporaryFile(size)  # noqa: SIM115 - it lives as long as its object
-    buffer.write(reader.blobs.get(name))
+    content = reader.blobs.get(name)
+    if not name.endswith(f"-{len(content)}"):
+        raise ValueError(f"the content {name} has {len(content)} bytes")
+    buffer.write(content)
     return buffer
 
 

@@ -88,21 +88,39 @@ class Snapshots:
         return (self._folder / FILE).exists()
 
     def restore(self) -> bool:
-        """Read the state that an earlier server left; tell whether there was one."""
+        """Read the state that an earlier server left; tell whether there was one.
+
+        Raises
+        ------
+        UserError
+            It cannot be read; it stays as it is.
+        """
         if not self.exist:
             return False
         # All of it stays: looking again and again for what can go would take most of the time.
         gc.disable()
         try:
-            document = json.loads((self._folder / FILE).read_text())
-            if document["format"] != FORMAT:
-                raise UserError(
-                    f"the state in {self._folder} was written by another version: remove it to begin empty"
-                )
-            backends.read(document, self._blobs())
+            self._read()
+        except UserError:
+            raise
+        except Exception as error:
+            # Whatever a damaged file makes of the reader: the user can do the same about all of it.
+            log.debug("the state in %s cannot be read", self._folder, exc_info=True)
+            raise UserError(
+                f"the state in {self._folder} is damaged ({type(error).__name__}: {error}): put back a copy of the "
+                f"data folder, or remove {self._folder} to begin empty"
+            ) from error
         finally:
             gc.enable()
         return True
+
+    def _read(self) -> None:
+        document = json.loads((self._folder / FILE).read_text())
+        if document["format"] != FORMAT:
+            raise UserError(
+                f"the state in {self._folder} was written by another version: remove it to begin empty"
+            )
+        backends.read(document, self._blobs())
 
     def start(self) -> None:
         """Begin to keep the state."""
@@ -205,7 +223,10 @@ class Snapshots:
             if not (folder / name).exists():
                 folder.mkdir(exist_ok=True)
                 fresh = self._folder / "blob.new"
-                fresh.write_bytes(content())
+                with fresh.open("wb") as file:
+                    file.write(content())
+                    file.flush()
+                    os.fsync(file.fileno())
                 fresh.replace(folder / name)
 
         return Blobs(put, lambda name: (folder / name).read_bytes())

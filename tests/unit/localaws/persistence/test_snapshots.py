@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from localaws.errors import UserError
 from localaws.persistence import snapshots
 from localaws.persistence.snapshots import Snapshots, leaves_records
 from localaws.server import LocalAws
@@ -81,3 +82,13 @@ def test_a_state_that_cannot_be_written_is_told_to_who_asks_for_it(tmp_path: Pat
         assert requests.post(f"{server.endpoint}/_localaws/snapshot", timeout=60).json()["seconds"] > 0
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "nodes": [', '{"format": 1}', ""])
+def test_a_damaged_state_is_told_and_left_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / "state").mkdir()
+    file = tmp_path / "state" / "snapshot.json"
+    file.write_text(text)
+    with pytest.raises(UserError, match=r"state is damaged .* put back a copy .* to begin empty"):
+        Snapshots(tmp_path).restore()
+    assert file.read_text() == text
