@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 from urllib.parse import urlsplit, urlunsplit
 
+from moto.apigateway.models import apigateway_backends
 from moto.ec2.models import ec2_backends
 
 from localaws.proxy import is_aws
 
 SERVICE = re.compile(r"com\.amazonaws(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?P<service>.+)")
+REST_API = re.compile(r"(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 EVERYWHERE = "0.0.0.0/0"
 
 
@@ -56,7 +58,11 @@ def refusal(authorization: str, host: str) -> str:
         return ""
     books = _books(subnet, region)
     tables = _tables(books, subnet)
-    if _leads_out(tables) or (is_aws(host) and _has_endpoint(books, subnet, tables, host.lower())):
+    by_endpoint = is_aws(host) and _has_endpoint(books, subnet, tables, host.lower())
+    if by_endpoint and _is_public_api(host.lower()):
+        # Its private names hide the public ones, also from who has a way to the internet.
+        return f"the VPC endpoint that {subnet} reaches {host} by leads to private APIs only"
+    if _leads_out(tables) or by_endpoint:
         return ""
     return f"{subnet} has neither a route to the internet nor a VPC endpoint for {host}"
 
@@ -107,6 +113,17 @@ def _has_endpoint(books: Any, subnet: str, tables: Sequence[Any], host: str) -> 
         for endpoint in books.vpc_end_points.values()
         if endpoint.vpc_id == vpc and _is_open(endpoint, ids)
     )
+
+
+def _is_public_api(host: str) -> bool:
+    found = REST_API.fullmatch(host)
+    if found is None:
+        return False
+    for account in list(apigateway_backends):
+        api = apigateway_backends[account][found["region"]].apis.get(found["api"])
+        if api is not None:
+            return "PRIVATE" not in api.endpoint_configuration["types"]
+    return False
 
 
 def _is_open(endpoint: Any, tables: set[str]) -> bool:

@@ -34,6 +34,13 @@ class Vpc:
             SubnetIds=[self.subnet],
         )  # fmt: skip
 
+    def lead_out(self) -> None:
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        made = self.ec2.create_nat_gateway(SubnetId=self.subnet, AllocationId=address)["NatGateway"]
+        self.ec2.create_route(
+            RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=made["NatGatewayId"]
+        )
+
     def refused(self, host: str) -> str:
         user = base64.b64encode(f"{self.subnet}:{REGION}".encode()).decode()
         return refusal(f"Basic {user}", host)
@@ -94,9 +101,7 @@ def test_a_nat_gateway_leads_everywhere_and_an_internet_gateway_nowhere_without_
     vpc.ec2.create_route(RouteTableId=vpc.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     assert vpc.refused("example.org")
     vpc.ec2.delete_route(RouteTableId=vpc.table, DestinationCidrBlock="0.0.0.0/0")
-    address = vpc.ec2.allocate_address(Domain="vpc")["AllocationId"]
-    nat = vpc.ec2.create_nat_gateway(SubnetId=vpc.subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
-    vpc.ec2.create_route(RouteTableId=vpc.table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    vpc.lead_out()
     assert vpc.refused("example.org") == ""
     assert placement(REGION, [vpc.subnet]) == {"subnet": vpc.subnet, "private": False}
 
@@ -130,3 +135,18 @@ def test_the_proxy_asks_who_is_in_a_subnet_and_says_why_it_refuses(localaws: Loc
     )  # fmt: skip
     assert "ListBucketResult" in ask().stdout
     assert tunnels() == before
+
+
+def test_the_endpoint_of_rest_apis_leads_to_private_ones_only(localaws: LocalAws, vpc: Vpc) -> None:
+    gateway = localaws.client("apigateway", REGION)
+
+    def host(kind: str) -> str:
+        made = gateway.create_rest_api(name=kind, endpointConfiguration={"types": [kind]})
+        return f"{made['id']}.execute-api.{REGION}.amazonaws.com"
+
+    private, public = host("PRIVATE"), host("REGIONAL")
+    vpc.lead_out()
+    assert vpc.refused(public) == ""
+    vpc.interface(f"com.amazonaws.{REGION}.execute-api")
+    assert "leads to private APIs only" in vpc.refused(public)
+    assert vpc.refused(private) == ""
