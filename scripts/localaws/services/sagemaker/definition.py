@@ -29,6 +29,8 @@ EXECUTION_VARIABLES = (
     "PipelineExecutionId", "PipelineExecutionArn", "PipelineName", "PipelineArn", "StartDateTime",
     "CurrentDateTime",
 )  # fmt: skip
+# What a step may call the job that it starts, whose name nobody knows before.
+OWN_NAMES = {kind: CALLS[kind].name_argument for kind in ("Processing", "Training")}
 PARAMETER_TYPES: dict[str, type] = {"String": str, "Integer": int, "Float": float, "Boolean": bool}
 SAMPLES: dict[str, Any] = {"String": "sample", "Integer": 1, "Float": 1.0, "Boolean": True}
 
@@ -120,6 +122,12 @@ class Definition:
         return values
 
 
+STEP_KEYS = {
+    "Arguments", "CacheConfig", "DependsOn", "Description", "DisplayName", "FunctionArn", "Name", "OutputParameters",
+    "PropertyFiles", "RetryPolicies", "SqsQueueUrl", "Type",
+}  # fmt: skip
+
+
 def parse(text: str) -> Definition:
     """Return the definition in ``text``; raise ValidationException with the first thing wrong with it."""
     try:
@@ -193,6 +201,9 @@ def _step(item: Any, branch: Branch | None) -> Step:
         raise _wrong(f"{name!r} is no step name (letters, digits, hyphens and underscores, at most 64)")
     if kind not in (*CALLS, *OTHERS):
         raise _wrong(f"localaws does not support the type {kind} of step {name}")
+    unknown = sorted(set(item) - STEP_KEYS)
+    if unknown:
+        raise _wrong(f"step {name} has the unknown key {unknown[0]}")
     own = {key: value for key, value in item.items() if key != "Arguments"}
     inner = {k: v for k, v in item.get("Arguments", {}).items() if k not in ("IfSteps", "ElseSteps")}
     needs = {_step_of(reference) for reference in references([own, inner]) if reference.startswith("Steps.")}
@@ -231,7 +242,7 @@ def _check_references(definition: Definition, step: Step) -> None:
         root, name, *rest = _path(reference)
         if root == "Parameters" and name in definition.parameters and not rest:
             continue
-        if root == "Execution" and name in EXECUTION_VARIABLES and not rest:
+        if root == "Execution" and name in (*EXECUTION_VARIABLES, OWN_NAMES.get(step.type)) and not rest:
             continue
         if root == "Steps" and _property_exists(definition.steps.get(str(name)), rest):
             continue

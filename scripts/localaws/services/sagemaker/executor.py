@@ -12,12 +12,12 @@ from typing import Any
 
 from localaws.runtime import runtime
 from localaws.services.sagemaker import notices
-from localaws.services.sagemaker.definition import Definition, Step
+from localaws.services.sagemaker.definition import OWN_NAMES, Definition, Step
 from localaws.services.sagemaker.expressions import ExpressionError
 from localaws.services.sagemaker.resources import LOCK, Region, Resource, now
 from localaws.services.sagemaker.selective import Selection
 from localaws.services.sagemaker.step_state import StepContext, StepFailed, StepState, StepStopped
-from localaws.services.sagemaker.steps import cache_key, carry_out, decide, duration, resolved
+from localaws.services.sagemaker.steps import OWN_NAME, cache_key, carry_out, decide, duration, resolved
 from localaws.services.sagemaker.storage import Bucket, StorageError
 
 RUNNING = ("Starting", "Executing", "Stopping")
@@ -111,6 +111,7 @@ class Executor:
             "PipelineArn": self._pipeline.arn,
             "StartDateTime": notices.iso(self._execution.created),
             "CurrentDateTime": notices.iso(now()),
+            **dict.fromkeys(OWN_NAMES.values(), OWN_NAME),
         }
 
     def properties(self, step: str) -> Mapping[str, Any]:

@@ -27,6 +27,8 @@ from localaws.services.sagemaker.step_state import (
 from localaws.services.sagemaker.step_types import CALLS, CallType, JobType
 
 JOB_NAME_LENGTH = 63
+OWN_NAME = "<the job's name>"
+"""Stands in a step's arguments for the name of its job until that is made up."""
 TOP_TRAINING_JOBS = 50
 DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -108,7 +110,8 @@ def _run_job(
     kind: JobType,
 ) -> None:
     name = _made_name(step, arguments, context)
-    request = {**arguments, call.name_argument: name, "Tags": _tags(step, arguments, context)}
+    own = {**arguments, call.name_argument: name, "Tags": _tags(step, arguments, context)}
+    request: dict[str, Any] = _with_name(own, name)
     answer = context.call(call.create, request)
     state.metadata = {kind.metadata: {"Arn": answer[f"{kind.noun}Arn"]}}
     job: jobs.Job = context.region.table(kind.table)[name]
@@ -126,6 +129,14 @@ def _run_job(
     reason = state.properties.get("FailureReason", f"the job ended as {status}")
     internal = reason.startswith("InternalServerError")
     raise StepFailed(f"ClientError: {reason}", "SageMaker.JOB_INTERNAL_ERROR" if internal else "")
+
+
+def _with_name(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_name(item, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_name(item, name) for item in value]
+    return value.replace(OWN_NAME, name) if isinstance(value, str) else value
 
 
 def _order(operation: str, state: StepState) -> dict[str, Any]:
