@@ -324,6 +324,7 @@ class Life:
             raise PlatformError(f"{pipeline} is {execution['status']}: {reasons}")
 
     def wait(self, done: Callable[[], bool], progress: Progress) -> None:
+        """Return as soon as ``done``."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not done():
             if time.monotonic() > deadline:
