@@ -81,8 +81,13 @@ def publish(
     show(
         dataclasses.asdict(published),
         json,
-        f"published version {published.version} of {published.product_name}",
+        f"published version {published.version} of {published.product_name}: leads find it in Studio and by"
+        " `mlproject create`",
     )
+    if (staging_account or production_account) and not json:
+        console.line(
+            "prepare the accounts of stages before a project is created: `mlproject prepare-account`"
+        )
 
 
 @app.command(name="prepare-account")

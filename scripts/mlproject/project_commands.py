@@ -11,7 +11,7 @@ import typer
 
 from mlproject import approvals, console, projects, status, templates
 from mlproject.command_line import Json, Region, session_in, show, waiting
-from mlproject.errors import PlatformError
+from mlproject.errors import PlatformError, UserError
 from mlproject.platform_parameters import Place
 
 PENDING = "PendingManualApproval"
@@ -100,7 +100,7 @@ def update(
 ) -> None:
     """Bring a project to another version of the template. Its parameters keep their values."""
     session = session_in(region)
-    project = projects.find(session, name)
+    project = _living(session, name)
     template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
     with waiting(f"update {name}", _goes_on(name)) as progress:
         project = projects.update(session, project, template, {})
@@ -144,7 +144,7 @@ def approve_model(
     """Approve a model version. That starts the deploy pipeline, which brings it to staging."""
     session = session_in(region)
     decision: approvals.Decision = "Rejected" if reject else "Approved"
-    group = projects.find(session, name).names.model_package_group
+    group = _living(session, name).names.model_package_group
     arn = approvals.decide_model(session, group, decision, version, comment)
     follows = "it is not deployed" if reject else f"staging comes next; {_follow(name)}"
     show({"model_package_arn": arn, "decision": decision}, json, f"{decision.lower()} {arn}: {follows}")
@@ -187,6 +187,16 @@ def destroy(
     show({"name": name, "project_id": project.project_id}, json, f"project {name} {become}")
 
 
+def _living(session: boto3.Session, name: str) -> projects.Project:
+    """Return a project that has been created and not been deleted."""
+    project = projects.find(session, name)
+    if project.status not in status.LIVING:
+        raise UserError(
+            f"project {name!r} is {project.status}: it has no models and no pipelines; `mlproject status {name}` says more"
+        )
+    return project
+
+
 def _awaited(
     session: boto3.Session, project: projects.Project, progress: console.Progress, if_failed: str
 ) -> projects.Project:
@@ -202,7 +212,7 @@ def _decide(
 ) -> None:
     session = session_in(region)
     gate = approvals.decide_gate(
-        session, projects.find(session, name).names.repository("modeldeploy"), decision, comment
+        session, _living(session, name).names.repository("modeldeploy"), decision, comment
     )
     show(dataclasses.asdict(gate), json, f"{decision.lower()} at {gate.stage} of {gate.pipeline}: {follows}")
 

@@ -125,6 +125,19 @@ def test_a_project_that_failed_says_what_to_do_then(
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("command", ["approve", "reject", "approve-model", "update"])
+def test_nothing_is_decided_of_a_project_that_was_never_made(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(projects, "find", lambda *_: projects.Project("churn", "p-abc", "CreateFailed"))
+    monkeypatch.setattr("sys.argv", ["mlproject", command, "churn"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("error: project 'churn' is CreateFailed: it has no models")
+
+
+@pytest.mark.usefixtures("project")
 def test_ctrl_c_tells_that_aws_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
