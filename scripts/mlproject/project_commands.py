@@ -192,7 +192,8 @@ def _living(session: boto3.Session, name: str) -> projects.Project:
     project = projects.find(session, name)
     if project.status not in status.LIVING:
         raise UserError(
-            f"project {name!r} is {project.status}: it has no models and no pipelines; `mlproject status {name}` says more"
+            f"project {name!r} is {project.status}: it has no models and no pipelines;"
+            f" `mlproject status {name}` says more"
         )
     return project
 
