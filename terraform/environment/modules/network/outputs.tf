@@ -20,8 +20,6 @@ output "security_group_ids" {
   depends_on = [
     aws_vpc_security_group_ingress_rule.among_workloads,
     aws_vpc_security_group_egress_rule.among_workloads,
-    aws_vpc_security_group_ingress_rule.encrypted_among_workloads,
-    aws_vpc_security_group_egress_rule.encrypted_among_workloads,
     aws_vpc_security_group_egress_rule.to_endpoints,
     aws_vpc_security_group_egress_rule.to_s3,
     aws_vpc_security_group_ingress_rule.from_workloads,

@@ -15,55 +15,22 @@ resource "aws_security_group" "workloads" {
   }
 }
 
-# Studio's apps talk to their kernels, to the home folders (NFS) and the hosts of one training job to one another.
+# Studio's apps talk to their kernels, to the home folders (NFS) and the hosts of one job to one another; by any protocol,
+# since hosts that encrypt what they say do it by IPsec.
 resource "aws_vpc_security_group_ingress_rule" "among_workloads" {
   #checkov:skip=CKV_AWS_24:From the group itself, not from everywhere.
   #checkov:skip=CKV_AWS_25:From the group itself, not from everywhere.
   #checkov:skip=CKV_AWS_260:From the group itself, not from everywhere.
   security_group_id            = aws_security_group.workloads.id
   description                  = "Kernels, home folders and hosts of one job"
-  ip_protocol                  = "tcp"
-  from_port                    = 0
-  to_port                      = 65535
+  ip_protocol                  = "-1"
   referenced_security_group_id = aws_security_group.workloads.id
 }
 
 resource "aws_vpc_security_group_egress_rule" "among_workloads" {
   security_group_id            = aws_security_group.workloads.id
   description                  = "Kernels, home folders and hosts of one job"
-  ip_protocol                  = "tcp"
-  from_port                    = 0
-  to_port                      = 65535
-  referenced_security_group_id = aws_security_group.workloads.id
-}
-
-# Hosts of one job that encrypt what they say to one another, as SageMaker does it: by IPsec.
-locals {
-  ipsec = {
-    keys    = { protocol = "udp", port = 500 }
-    packets = { protocol = "50", port = null } # ESP
-  }
-}
-
-resource "aws_vpc_security_group_ingress_rule" "encrypted_among_workloads" {
-  for_each = local.ipsec
-
-  security_group_id            = aws_security_group.workloads.id
-  description                  = "Encryption among hosts of one job: ${each.key}"
-  ip_protocol                  = each.value.protocol
-  from_port                    = each.value.port
-  to_port                      = each.value.port
-  referenced_security_group_id = aws_security_group.workloads.id
-}
-
-resource "aws_vpc_security_group_egress_rule" "encrypted_among_workloads" {
-  for_each = local.ipsec
-
-  security_group_id            = aws_security_group.workloads.id
-  description                  = "Encryption among hosts of one job: ${each.key}"
-  ip_protocol                  = each.value.protocol
-  from_port                    = each.value.port
-  to_port                      = each.value.port
+  ip_protocol                  = "-1"
   referenced_security_group_id = aws_security_group.workloads.id
 }
 
