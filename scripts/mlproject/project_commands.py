@@ -4,7 +4,8 @@ came of it and what comes next."""
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import boto3
 import typer
@@ -24,6 +25,36 @@ From = Annotated[
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; `status` tells how it goes on.")]
 
+ApproverEmail = Annotated[str, typer.Option(help="Who is told when production waits for approval.")]
+StagingType = Annotated[str, typer.Option(help="Instance type of staging.")]
+StagingCount = Annotated[int | None, typer.Option(help="Instances of staging.", min=1, max=10)]
+ProductionType = Annotated[str, typer.Option(help="Instance type of production.")]
+ProductionCount = Annotated[int | None, typer.Option(help="Instances of production.", min=1, max=10)]
+ConnectionArn = Annotated[
+    str, typer.Option(help="ARN of the connection to the team's repositories; empty: CodeCommit.")
+]
+DataLocation = Annotated[
+    str, typer.Option(help="s3://bucket/key of the data to train on; empty: what the variant makes up.")
+]
+KeepData = Annotated[bool | None, typer.Option(help="Keep the project's bucket on delete, or do not.")]
+Authorization = Annotated[str, typer.Option(help="Who may call the API: AWS_IAM or API_KEY.")]
+
+PARAMETERS = {
+    "variant": "ProjectVariant",
+    "approver_email": "ApproverEmail",
+    "staging_instance_type": "StagingInstanceType",
+    "staging_instance_count": "StagingInstanceCount",
+    "production_instance_type": "ProductionInstanceType",
+    "production_instance_count": "ProductionInstanceCount",
+    "connection": "ConnectionArn",
+    "build_repository": "BuildRepositoryId",
+    "deploy_repository": "DeployRepositoryId",
+    "data_location": "DataLocation",
+    "keep_data_on_delete": "KeepDataOnDelete",
+    "api_authorization": "ApiAuthorization",
+}
+"""The product's parameter of each option."""
+
 app = typer.Typer()
 
 
@@ -33,31 +64,21 @@ def create(
     variant: Annotated[
         str, typer.Option(help="What the modelbuild repository begins with; see docs/variants.md.")
     ] = "",
-    approver_email: Annotated[str, typer.Option(help="Who is told when production waits for approval.")] = "",
-    staging_instance_type: Annotated[str, typer.Option(help="Instance type of staging.")] = "",
-    staging_instance_count: Annotated[
-        int | None, typer.Option(help="Instances of staging.", min=1, max=10)
-    ] = None,
-    production_instance_type: Annotated[str, typer.Option(help="Instance type of production.")] = "",
-    production_instance_count: Annotated[
-        int | None, typer.Option(help="Instances of production.", min=1, max=10)
-    ] = None,
-    connection: Annotated[
-        str, typer.Option(help="ARN of the connection to the team's repositories; empty: CodeCommit.")
-    ] = "",
+    approver_email: ApproverEmail = "",
+    staging_instance_type: StagingType = "",
+    staging_instance_count: StagingCount = None,
+    production_instance_type: ProductionType = "",
+    production_instance_count: ProductionCount = None,
+    connection: ConnectionArn = "",
     build_repository: Annotated[
         str, typer.Option(help="With a connection: the team's repository for the model build, owner/name.")
     ] = "",
     deploy_repository: Annotated[
         str, typer.Option(help="With a connection: the team's repository for the deployment, owner/name.")
     ] = "",
-    data_location: Annotated[
-        str, typer.Option(help="s3://bucket/key of the data to train on; empty: a sample.")
-    ] = "",
-    keep_data_on_delete: Annotated[
-        bool, typer.Option("--keep-data-on-delete", help="Keep the project's bucket on delete.")
-    ] = False,
-    api_authorization: Annotated[str, typer.Option(help="AWS_IAM or API_KEY.")] = "",
+    data_location: DataLocation = "",
+    keep_data_on_delete: KeepData = None,
+    api_authorization: Authorization = "",
     version: Version = "",
     place: From = Place.CATALOG,
     no_wait: NoWait = False,
@@ -65,23 +86,9 @@ def create(
     json: Json = False,
 ) -> None:
     """Create a project from the published template. Options left out keep the product's defaults."""
-    chosen = {
-        "ProjectVariant": variant,
-        "ApproverEmail": approver_email,
-        "StagingInstanceType": staging_instance_type,
-        "StagingInstanceCount": staging_instance_count,
-        "ProductionInstanceType": production_instance_type,
-        "ProductionInstanceCount": production_instance_count,
-        "ConnectionArn": connection,
-        "BuildRepositoryId": build_repository,
-        "DeployRepositoryId": deploy_repository,
-        "DataLocation": data_location,
-        "KeepDataOnDelete": "true" if keep_data_on_delete else "",
-        "ApiAuthorization": api_authorization,
-    }
+    parameters = _parameters(locals())
     session = session_in(region)
     template = templates.find(session, place, version)
-    parameters = {key: str(value) for key, value in chosen.items() if value}
     with waiting(f"create {name}", _goes_on(name)) as progress:
         project = projects.create(session, template, name, parameters)
         if not no_wait:
@@ -93,17 +100,27 @@ def create(
 @app.command()
 def update(
     name: ProjectName,
+    approver_email: ApproverEmail = "",
+    staging_instance_type: StagingType = "",
+    staging_instance_count: StagingCount = None,
+    production_instance_type: ProductionType = "",
+    production_instance_count: ProductionCount = None,
+    connection: ConnectionArn = "",
+    data_location: DataLocation = "",
+    keep_data_on_delete: KeepData = None,
+    api_authorization: Authorization = "",
     version: Version = "",
     no_wait: NoWait = False,
     region: Region = "",
     json: Json = False,
 ) -> None:
-    """Bring a project to another version of the template. Its parameters keep their values."""
+    """Bring a project to another version of the template. Options left out keep the project's values."""
+    parameters = _parameters(locals())
     session = session_in(region)
     project = _living(session, name)
     template = templates.find(session, Place.S3 if project.stack else Place.CATALOG, version)
     with waiting(f"update {name}", _goes_on(name)) as progress:
-        project = projects.update(session, project, template, {})
+        project = projects.update(session, project, template, parameters)
         if not no_wait:
             project = _awaited(session, project, progress, "when that is mended, update it again")
     _show_project(session, project, json)
@@ -185,6 +202,15 @@ def destroy(
             projects.wait_deleted(session, project, progress)
     become = f"is being deleted; {_follow(name)}" if no_wait else "is deleted"
     show({"name": name, "project_id": project.project_id}, json, f"project {name} {become}")
+
+
+def _parameters(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the product's parameters that a command's options say something of."""
+    said = {name: options[name] for name in PARAMETERS if options.get(name) not in (None, "")}
+    return {
+        PARAMETERS[name]: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in said.items()
+    }
 
 
 def _living(session: boto3.Session, name: str) -> projects.Project:

@@ -125,6 +125,31 @@ def test_a_project_that_failed_says_what_to_do_then(
 
 
 @pytest.mark.usefixtures("project")
+def test_options_are_the_product_s_parameters_and_those_left_out_are_not_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[dict[str, str]] = []
+
+    def keep(*words: Any) -> projects.Project:
+        said.append(words[-1])
+        return IN_PROGRESS
+
+    monkeypatch.setattr(projects, "create", keep)
+    monkeypatch.setattr(projects, "update", keep)
+    created = ["--variant", "autopilot", "--staging-instance-count", "2", "--keep-data-on-delete"]
+    assert run(cli.app, ["create", "churn", *created]).exit_code == 0
+    assert run(cli.app, ["update", "churn", "--production-instance-type", "ml.m5.xlarge"]).exit_code == 0
+    assert run(cli.app, ["update", "churn", "--no-keep-data-on-delete"]).exit_code == 0
+    assert run(cli.app, ["update", "churn"]).exit_code == 0
+    assert said == [
+        {"ProjectVariant": "autopilot", "StagingInstanceCount": "2", "KeepDataOnDelete": "true"},
+        {"ProductionInstanceType": "ml.m5.xlarge"},
+        {"KeepDataOnDelete": "false"},
+        {},
+    ]
+
+
+@pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("command", ["approve", "reject", "approve-model", "update"])
 def test_nothing_is_decided_of_a_project_that_was_never_made(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
