@@ -17,6 +17,8 @@ Progress = Callable[[str], None]
 
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _out = Console(highlight=False, soft_wrap=True)
+_WIDE = 1000
+"""How wide a table may be off a terminal: nothing of it is to be folded or cut off for programs that read lines."""
 
 
 @contextmanager
@@ -65,7 +67,11 @@ def line(text: str) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table of a result for a person; an empty one says so."""
-    made = Table(*columns, title=title, title_justify="left")
+    made = Table(title=title, title_justify="left")
+    for column in columns:
+        made.add_column(column, overflow="fold")
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
+    if not _out.is_terminal:
+        _out.width = _WIDE
     _out.print(made if rows else f"{title}: none")
