@@ -121,19 +121,23 @@ class ProjectHere:
         content: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
 
-    def jobs(self, pipeline: str) -> dict[str, str]:
-        """Return the jobs of a pipeline's latest execution that succeeded, by the names of its steps."""
-        sagemaker = self.client("sagemaker")
-        executions = sagemaker.list_pipeline_executions(
+    def good_execution(self, pipeline: str) -> str:
+        """Return a pipeline's latest execution that succeeded: its ARN."""
+        executions = self.client("sagemaker").list_pipeline_executions(
             PipelineName=f"{self.facts['PIPELINE_PREFIX']}-{pipeline}", SortOrder="Descending", MaxResults=100
         )["PipelineExecutionSummaries"]
         good = [each for each in executions if each["PipelineExecutionStatus"] == "Succeeded"]
         if not good:
             known = "none of its latest executions has succeeded" if executions else "it has never run"
-            raise RuntimeError(f"the pipeline {pipeline} has no jobs to look at: {known}; a push starts it")
-        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=good[0]["PipelineExecutionArn"])[
-            "PipelineExecutionSteps"
-        ]
+            raise RuntimeError(f"the pipeline {pipeline} has nothing to look at: {known}; a push starts it")
+        arn: str = good[0]["PipelineExecutionArn"]
+        return arn
+
+    def jobs(self, pipeline: str) -> dict[str, str]:
+        """Return the jobs of a pipeline's latest execution that succeeded, by the names of its steps."""
+        steps = self.client("sagemaker").list_pipeline_execution_steps(
+            PipelineExecutionArn=self.good_execution(pipeline)
+        )["PipelineExecutionSteps"]
         return {
             each["StepName"]: job["Arn"].rpartition("/")[2]
             for each in steps

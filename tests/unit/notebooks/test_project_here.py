@@ -135,5 +135,5 @@ def test_a_pipeline_without_a_good_execution_is_told(helper: ModuleType) -> None
     with pytest.raises(RuntimeError, match="none of its latest executions has succeeded; a push starts it"):
         project.jobs("churn")
     session.sagemaker.executions.clear()
-    with pytest.raises(RuntimeError, match="the pipeline churn has no jobs to look at: it has never run"):
+    with pytest.raises(RuntimeError, match="the pipeline churn has nothing to look at: it has never run"):
         project.jobs("churn")
