@@ -191,9 +191,11 @@ class Life:
     def push(self, change: scientist.Change = scientist.note) -> None:
         """The data scientist pushes a change to the modelbuild repository, which runs the model build again."""
         with self.summary.step("push a change") as progress:
+            pipeline = self.project.names.repository("modelbuild")
+            runs = len(self.executions(pipeline))
             url = projects.outputs(self.lead, self.project)["ModelBuildCloneUrl"]
             scientist.push(self.local, self.people.scientist, url, change, "Rehearse a push")
-            self.wait_pipeline(self.project.names.repository("modelbuild"), 2, progress)
+            self.wait_pipeline(pipeline, runs + 1, progress)
 
     def update(self) -> None:
         """The lead gives the project other parameters; those that are not named keep their values."""
