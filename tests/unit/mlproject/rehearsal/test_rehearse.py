@@ -14,7 +14,7 @@ import pytest
 from mlproject import projects
 from mlproject.errors import PlatformError
 from mlproject.platform_parameters import Place
-from mlproject.rehearsal import rehearse
+from mlproject.rehearsal import iam_report, logs, people, rehearse, team_repositories
 from mlproject.rehearsal.engines import PROCESSES
 from mlproject.rehearsal.local import Iam, LocalAws
 from mlproject.rehearsal.rehearsal_options import RehearsalOptions
@@ -68,12 +68,12 @@ def lives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[FakeLife]:
     monkeypatch.setattr(rehearse, "Life", life)
     monkeypatch.setattr(rehearse, "_local_aws", local_aws)
     monkeypatch.setattr(LocalAws, "session", lambda _: None)
-    monkeypatch.setattr(rehearse.logs, "save", lambda *_: None)
-    monkeypatch.setattr(rehearse.people, "in_own_roles", lambda *_: None)
-    monkeypatch.setattr(rehearse.iam_report, "read", lambda _: RECORD)
-    monkeypatch.setattr(rehearse.iam_report, "write", lambda *_: ["a right that nobody uses"])
+    monkeypatch.setattr(logs, "save", lambda *_: None)
+    monkeypatch.setattr(people, "in_own_roles", lambda *_: None)
+    monkeypatch.setattr(iam_report, "read", lambda _: RECORD)
+    monkeypatch.setattr(iam_report, "write", lambda *_: ["a right that nobody uses"])
     team = TeamRepositories(LocalAws("", tmp_path, tmp_path, 1), "arn:connection")
-    monkeypatch.setattr(rehearse.team_repositories, "prepare", lambda *_: team)
+    monkeypatch.setattr(team_repositories, "prepare", lambda *_: team)
     outputs = {"ModelBuildCloneUrl": "https://git", "ProductionApiUrl": "https://api"}
     monkeypatch.setattr(projects, "outputs", lambda *_: outputs)
     return lived
