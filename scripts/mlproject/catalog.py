@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlproject.errors import PlatformError, UserError
+from mlproject.template_parameters import listed, named_again
 
 if TYPE_CHECKING:
     import boto3
@@ -32,11 +33,14 @@ class Product:
         Service Catalog's ids of the product and of its provisioning artifact.
     version
         The template's version: the name of the artifact.
+    parameters
+        The names of its parameters.
     """
 
     product_id: str
     artifact_id: str
     version: str
+    parameters: frozenset[str]
 
     def creation(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Return what SageMaker's CreateProject is told of it."""
@@ -46,13 +50,15 @@ class Product:
     def change(
         self, described: DescribeProjectOutputTypeDef, parameters: Mapping[str, str]
     ) -> dict[str, Any]:
-        """Return what SageMaker's UpdateProject is told of it; Service Catalog itself keeps other parameters."""
-        return {"ServiceCatalogProvisioningUpdateDetails": self._provisioning(parameters)}
+        """Return what SageMaker's UpdateProject is told of it: all parameters that this version still has."""
+        present = described.get("ServiceCatalogProvisioningDetails", {}).get("ProvisioningParameters", ())
+        all_of_them = named_again(present, self.parameters, parameters)
+        return {"ServiceCatalogProvisioningUpdateDetails": self._provisioning(all_of_them)}
 
     def _provisioning(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {
             "ProvisioningArtifactId": self.artifact_id,
-            "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+            "ProvisioningParameters": listed(parameters),
         }
 
 
@@ -80,7 +86,11 @@ def find(session: boto3.Session, product_name: str, version: str = "") -> Produc
         what = f"version {version!r}" if version else "a version"
         raise UserError(f"{what} of {product_name!r} is not published; published: {names}")
     newest = max(wanted, key=lambda artifact: artifact["CreatedTime"])
-    return Product(product_id, newest["Id"], newest["Name"])
+    asked = client.describe_provisioning_parameters(
+        ProductId=product_id, ProvisioningArtifactId=newest["Id"]
+    )["ProvisioningArtifactParameters"]
+    parameters = frozenset(each["ParameterKey"] for each in asked)
+    return Product(product_id, newest["Id"], newest["Name"], parameters)
 
 
 def add_version(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlproject import stack_deploy
 from mlproject.errors import UserError
+from mlproject.template_parameters import listed, named_again
 
 if TYPE_CHECKING:
     import boto3
@@ -23,8 +24,6 @@ _TEMPLATE_NAME = "project"
 LOCATION_TAG = "sagemaker:projectS3TemplatesLocation"
 """The tag of a Studio domain that names the place where it looks for templates; it has one place only."""
 
-_SAGEMAKERS = frozenset({"SageMakerProjectName", "SageMakerProjectId"})
-"""Parameters that SageMaker fills in."""
 _VISIBLE: TagTypeDef = {"Key": "sagemaker:studio-visibility", "Value": "true"}
 """Studio shows the templates of its place that have this tag."""
 
@@ -68,16 +67,15 @@ class S3Template:
         provider = provider_of(described)
         if provider is None:
             raise UserError(f"project {described['ProjectName']!r} was not created from a template in S3")
-        present = {each["Key"]: each.get("Value", "") for each in provider.get("Parameters", ())}
-        kept = {key: value for key, value in present.items() if key in self.parameters - _SAGEMAKERS}
-        changed = self._provider(provider["TemplateName"], {**kept, **parameters})
+        all_of_them = named_again(provider.get("Parameters", ()), self.parameters, parameters)
+        changed = self._provider(provider["TemplateName"], all_of_them)
         return {"TemplateProvidersToUpdate": [{"CfnTemplateProvider": changed}]}
 
     def _provider(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {
             "TemplateName": name,
             "TemplateURL": self.url,
-            "Parameters": [{"Key": key, "Value": value} for key, value in parameters.items()],
+            "Parameters": listed(parameters),
         }
 
 

@@ -31,13 +31,24 @@ def queue(session: Any, *artifacts: dict[str, Any]) -> None:
     answers.add_response("describe_product", {"ProvisioningArtifacts": list(artifacts)}, {"Id": "prod-1"})
 
 
+def asked(session: Any, artifact_id: str, *names: str) -> None:
+    session.answers("servicecatalog").add_response(
+        "describe_provisioning_parameters",
+        {"ProvisioningArtifactParameters": [{"ParameterKey": name} for name in names]},
+        {"ProductId": "prod-1", "ProvisioningArtifactId": artifact_id},
+    )
+
+
 def test_the_newest_version_is_taken_that_is_not_deprecated(session: Any) -> None:
     queue(session, artifact("v1", 1), artifact("v2", 2), artifact("v3", 3, "DEPRECATED"))
-    assert catalog.find(session, NAME) == catalog.Product("prod-1", "pa-v2", "v2")
+    asked(session, "pa-v2", "ApproverEmail", "DataLocation")
+    names = frozenset({"ApproverEmail", "DataLocation"})
+    assert catalog.find(session, NAME) == catalog.Product("prod-1", "pa-v2", "v2", names)
 
 
 def test_an_older_version_can_be_asked_for(session: Any) -> None:
     queue(session, artifact("v1", 1), artifact("v2", 2))
+    asked(session, "pa-v1")
     assert catalog.find(session, NAME, "v1").artifact_id == "pa-v1"
 
 

@@ -23,7 +23,7 @@ IN_PROGRESS = projects.Project("churn", "p-abc", "CreateInProgress")
 def project(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be a published template and a project."""
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.setattr(catalog, "find", lambda *_: catalog.Product("prod-1", "pa-1", "v1"))
+    monkeypatch.setattr(catalog, "find", lambda *_: catalog.Product("prod-1", "pa-1", "v1", frozenset()))
     monkeypatch.setattr(projects, "find", lambda *_: READY)
     monkeypatch.setattr(projects, "create", lambda *_: IN_PROGRESS)
     monkeypatch.setattr(projects, "wait", lambda *_: READY)

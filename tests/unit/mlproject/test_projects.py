@@ -12,7 +12,9 @@ from mlproject.catalog import Product
 from mlproject.errors import PlatformError, UserError
 from mlproject.s3_templates import S3Template
 
-PRODUCT = Product("prod-1", "pa-1", "v1")
+PRODUCT = Product(
+    "prod-1", "pa-1", "v1", frozenset({"ApproverEmail", "ProjectVariant", "SageMakerProjectName"})
+)
 TEMPLATE = S3Template(
     "https://artifacts.s3.eu-west-1.amazonaws.com/products/v1.yaml",
     "arn:aws:iam::123456789012:role/launch",
@@ -149,8 +151,14 @@ def test_a_project_of_a_product_is_not_updated_to_a_template_in_s3(session: Any)
         projects.update(session, projects.find(session, "churn"), TEMPLATE, {})
 
 
-def test_an_update_of_a_product_names_the_version(session: Any) -> None:
-    queue(session, described("CreateCompleted"), described("CreateCompleted"))
+def test_an_update_of_a_product_names_the_version_and_every_parameter_again(session: Any) -> None:
+    given = {"ApproverEmail": "a@example.com", "ProjectVariant": "autopilot", "GoneSince": "x"}
+    before = described("CreateCompleted")
+    before["ServiceCatalogProvisioningDetails"] = {
+        "ProductId": "prod-1",
+        "ProvisioningParameters": [{"Key": key, "Value": value} for key, value in given.items()],
+    }
+    queue(session, before, before)
     session.answers("sagemaker").add_response(
         "update_project",
         {"ProjectArn": described("")["ProjectArn"]},
@@ -158,13 +166,17 @@ def test_an_update_of_a_product_names_the_version(session: Any) -> None:
             "ProjectName": "churn",
             "ServiceCatalogProvisioningUpdateDetails": {
                 "ProvisioningArtifactId": "pa-1",
-                "ProvisioningParameters": [],
+                "ProvisioningParameters": [
+                    {"Key": "ApproverEmail", "Value": "b@example.com"},
+                    {"Key": "ProjectVariant", "Value": "autopilot"},
+                ],
             },
         },
     )
     queue(session, described("UpdateInProgress"))
     found = projects.find(session, "churn")
-    assert projects.update(session, found, PRODUCT, {}).status == "UpdateInProgress"
+    updated = projects.update(session, found, PRODUCT, {"ApproverEmail": "b@example.com"})
+    assert updated.status == "UpdateInProgress"
 
 
 def test_a_project_of_a_template_in_s3_fails_with_the_reason_of_its_stacks_last_operation(
