@@ -108,8 +108,9 @@ def _called_at(settings: StageSettings, config: StageConfig) -> str:
 
 def _result(case: ElementTree.Element) -> TestResult:
     fault = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
+    name, _, example = case.attrib["name"].removeprefix("test_").replace("_", " ").partition("[")
     return TestResult(
-        name=case.attrib["name"].removeprefix("test_").replace("_", " "),
+        name=f"{name}: {example.removesuffix(']')}" if example else name,
         outcome="passed" if fault is None else "failed",
         seconds=float(case.attrib["time"]),
         message="" if fault is None else fault.attrib.get("message", ""),

@@ -76,6 +76,12 @@ def test_whatever_did_not_pass_counts_as_failed(
     assert report.tests[-1].message
 
 
+def test_an_example_of_a_test_is_told_in_words(junit: Path, stage_settings: StageSettings) -> None:
+    junit.write_text(JUNIT.format(more='<testcase name="test_a_record_is_refused[no_object]" time="0"/>'))
+    report = read_results(junit, stage_settings, CONFIG)
+    assert report.tests[-1].name == "a record is refused: no object"
+
+
 def test_the_page_shows_every_test_and_escapes_what_it_quotes(
     junit: Path, stage_settings: StageSettings
 ) -> None:
