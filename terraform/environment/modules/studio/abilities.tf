@@ -314,6 +314,20 @@ data "aws_iam_policy_document" "create_projects" {
     resources = ["*"]
   }
 
+  # As AWS's own policy for Studio has it: forms of templates, and what a project is made of.
+  statement {
+    sid       = "SeeStacksOfProducts"
+    actions   = ["cloudformation:ListStackResources"]
+    resources = ["arn:${local.partition}:cloudformation:${local.region}:${local.account}:stack/SC-*"]
+  }
+
+  statement {
+    #checkov:skip=CKV_AWS_356:A template that is no stack yet has no ARN.
+    sid       = "SummarizeTemplates"
+    actions   = ["cloudformation:GetTemplateSummary"]
+    resources = ["*"]
+  }
+
   statement {
     #checkov:skip=CKV_AWS_111:The condition limits it to what the caller launched.
     #checkov:skip=CKV_AWS_356:The condition limits it to what the caller launched.
