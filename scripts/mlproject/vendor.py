@@ -89,6 +89,8 @@ def prepare_packages(folder: Path, root: Path, progress: Progress, *, run: Run |
     """Fill ``folder`` with the builds' Python packages only."""
     run = run or _run
     _make(folder)
+    if not any(_package_problems(folder / _WHEELS, locks(root), root)):
+        return
     with tempfile.TemporaryDirectory() as environment:
         venv.create(environment, with_pip=True)
         download = [f"{environment}/bin/python", "-m", "pip", "download", "--quiet"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import venv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def digest(content: bytes) -> str:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a checkout that needs one provider and two packages, one of them on Windows only, and uv."""
     monkeypatch.setattr(vendor, "SHA256", digest(TERRAFORM))
+    # pip is never run here, and an environment with it takes seconds to make.
+    monkeypatch.setattr(venv, "create", lambda *_, **__: None)
     made = tmp_path / "checkout"
     for folder in ("terraform", "scripts/terraform_runner", "requirements"):
         (made / folder).mkdir(parents=True)
@@ -154,6 +157,19 @@ def test_a_program_that_fails_is_told_with_its_last_line(tmp_path: Path, root: P
     (root / "terraform").rmdir()
     with pytest.raises(PlatformError, match=r"terraform -chdir=.* failed: .+"):
         vendor.prepare(tmp_path / "made", root, lambda _: None)
+
+
+def test_a_program_that_is_not_there_is_named(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="terraform is not on PATH: install it"):
+        vendor.prepare(tmp_path / "made", root, lambda _: None, fetch=lambda _: TERRAFORM)
+
+
+def test_a_file_is_not_filled(root: Path) -> None:
+    with pytest.raises(UserError, match="is a file: name a folder"):
+        vendor.prepare(root / "requirements/uv.txt", root, lambda _: None)
 
 
 def test_packages_go_below_their_own_names_and_all_else_where_it_is(folder: Path) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from mlproject.errors import PlatformError
+import pytest
+
+from mlproject.errors import PlatformError, UserError
 from mlproject.faults import campaign
 from mlproject.faults.campaign import Fault
 from mlproject.faults.findings import Finding
@@ -58,6 +60,14 @@ class FakeWorld:
 
 def fails(_: World) -> Finding:
     raise PlatformError("it was created in spite of the fault")
+
+
+@pytest.mark.parametrize(
+    ("only", "told"), [("(", "no regular expression"), ("earthquake", "no fault is called 'earthquake'")]
+)
+def test_words_that_name_no_fault_are_refused(only: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        campaign.choose(only)
 
 
 def test_what_a_failed_fault_left_running_is_ended() -> None:
