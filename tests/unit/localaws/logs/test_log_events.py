@@ -1,4 +1,4 @@
-"""Events of a log group are found by the beginning of their streams' names."""
+"""Events of a log group are found by its ARN, the beginning of their streams' names and filter patterns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ GROUP = "/aws/jobs"
         ({"logStreamNamePrefix": "job-1/"}, ["one", "two"]),
         ({"logStreamNamePrefix": "job-3"}, []),
         ({"logStreamNames": ["job-2/a"]}, ["three"]),
+        ({"filterPattern": "?one ?three"}, ["one", "three"]),
         ({}, ["one", "two", "three"]),
     ],
 )
@@ -32,5 +33,9 @@ def test_only_streams_with_the_prefix_are_searched(
             logStreamName=stream,
             logEvents=[{"timestamp": int(time.time() * 1000), "message": message}],
         )
-    answer = logs.filter_log_events(logGroupName=GROUP, **wanted)
-    assert sorted(each["message"] for each in answer["events"]) == sorted(found)
+    for group in (
+        {"logGroupName": GROUP},
+        {"logGroupIdentifier": f"arn:aws:logs:eu-west-1:123456789012:log-group:{GROUP}"},
+    ):
+        answer = logs.filter_log_events(**group, **wanted)
+        assert sorted(each["message"] for each in answer["events"]) == sorted(found)
