@@ -159,6 +159,8 @@ class BuildRun:
             self._say("Cache restored")
         for report in self.spec.reports:
             self._say(f"Test report {report} is not processed: localaws has no report groups")
+        for name in self.spec.ignored:
+            self._say(f"{name} has no effect: localaws does not support it")
         self.commands = phasescript.write_phases(self.control, self.spec, variables)
 
     def _wait(self) -> None:

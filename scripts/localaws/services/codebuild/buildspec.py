@@ -13,6 +13,11 @@ from localaws.services.codebuild.buildfaults import PhaseFailed
 
 PHASES = ("install", "pre_build", "build", "post_build")
 SECTIONS = ("version", "run-as", "env", "proxy", "phases", "reports", "artifacts", "cache")
+WITHOUT_EFFECT = {
+    "cache": ("action", "fallback-keys", "key"),
+    "artifacts": ("enable-symlinks", "s3-prefix"),
+}
+PHASE_KEYS = ("commands", "finally", "on-failure", "run-as", "runtime-versions")
 SHELLS = {"bash": "bash", "sh": "sh", "/bin/sh": "sh", "/bin/bash": "bash"}
 ON_FAILURE = ("", "ABORT", "CONTINUE")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -53,6 +58,8 @@ class Buildspec:
     secondary_artifacts: Mapping[str, ArtifactSpec] = field(default_factory=dict)
     cache_paths: Sequence[str] = ()
     reports: Sequence[str] = ()
+    ignored: Sequence[str] = ()
+    """What is there and has no effect here."""
 
 
 def is_inline(text: str) -> bool:
@@ -73,6 +80,7 @@ def parse(text: str) -> Buildspec:
         raise _wrong(f"unknown or unsupported section: {', '.join(unknown)}")
     if str(document.get("version")) != "0.2":
         raise _wrong(f"version {document.get('version')} is not supported, only 0.2")
+    _check_user("the build", document)
     phases = _mapping(document, "phases")
     if not phases:
         raise _wrong("phases: at least one phase is required")
@@ -92,7 +100,17 @@ def parse(text: str) -> Buildspec:
         secondary_artifacts=_secondary(artifacts),
         cache_paths=_lines(_mapping(document, "cache"), "paths"),
         reports=sorted(_mapping(document, "reports")),
+        ignored=_without_effect(document),
     )
+
+
+def _without_effect(document: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{section}.{name}"
+        for section, names in WITHOUT_EFFECT.items()
+        for name in names
+        if name in _mapping(document, section)
+    ]
 
 
 def _wrong(message: str) -> PhaseFailed:
@@ -154,7 +172,17 @@ def _shell(env: Mapping[str, Any]) -> str:
     return SHELLS[name]
 
 
+def _check_user(place: str, given: Mapping[str, Any]) -> None:
+    user = str(given.get("run-as") or "root")
+    if user != "root":
+        raise _wrong(f"{place}: localaws does not support run-as {user}")
+
+
 def _phase(name: str, phase: Mapping[str, Any]) -> PhaseSpec:
+    unknown = sorted(str(key) for key in phase if key not in PHASE_KEYS)
+    if unknown:
+        raise _wrong(f"{name}: unknown key: {', '.join(unknown)}")
+    _check_user(name, phase)
     on_failure = str(phase.get("on-failure") or "")
     if on_failure not in ON_FAILURE:
         raise _wrong(f"{name}: localaws does not support on-failure {on_failure}")

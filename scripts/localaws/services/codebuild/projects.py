@@ -190,6 +190,8 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
         raise invalid_input("Project source location is required")
     if kind == "NO_SOURCE" and not source.get("buildspec"):
         raise invalid_input("Buildspec must be provided when source type is NO_SOURCE")
+    if source.get("gitSubmodulesConfig", {}).get("fetchSubmodules"):
+        raise invalid_input("localaws does not support fetching Git submodules")
     return {"insecureSsl": False, **source}
 
 

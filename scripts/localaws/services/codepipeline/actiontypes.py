@@ -65,6 +65,12 @@ ACTION_TYPES: Mapping[tuple[str, str, str], ActionType] = {
             }
         ),
     ),
+    ("Deploy", "AWS", "S3"): ActionType(
+        _upto(1, 1),
+        _upto(0, 0),
+        frozenset({"BucketName", "Extract"}),
+        frozenset({"CacheControl", "CannedACL", "KMSEncryptionKeyARN", "ObjectKey"}),
+    ),
     ("Invoke", "AWS", "Lambda"): ActionType(
         _upto(0, 5), _upto(0, 5), frozenset({"FunctionName"}), frozenset({"UserParameters"})
     ),

@@ -14,6 +14,7 @@ from localaws.services.codepipeline.references import BUILT_IN, referenced
 
 NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 LONGEST_VALUE = 1000
+_KNOWN = ", ".join(sorted({f"{category} {provider}" for category, _, provider in ACTION_TYPES}))
 MODES = ("SUPERSEDED", "QUEUED", "PARALLEL")
 
 
@@ -90,7 +91,7 @@ def _check_action(action: Mapping[str, Any], region: str) -> None:
             "InvalidActionDeclaration",
             f"ActionType (Category: '{identity['category']}', Provider: '{identity['provider']}', Owner: "
             f"'{identity['owner']}', Version: '{identity['version']}') in action '{name}' is not available in "
-            f"region {region.upper().replace('-', '_')}",
+            f"region {region.upper().replace('-', '_')}: localaws has {_KNOWN} only",
         )
     if action.get("region", region) != region:
         raise fault("InvalidActionDeclaration", f"localaws does not run action '{name}' in another region")
@@ -133,7 +134,8 @@ def _check_provider(name: str, provider: str, action: Mapping[str, Any]) -> None
             raise fault(
                 "InvalidActionDeclaration", f"Action '{name}' has several inputs: PrimarySource is required"
             )
-    if provider == "S3" and configuration.get("PollForSourceChanges", "true") != "false":
+    polls = action["actionTypeId"]["category"] == "Source" and provider == "S3"
+    if polls and configuration.get("PollForSourceChanges", "true") != "false":
         raise fault(
             "InvalidActionDeclaration",
             f"localaws does not poll S3: set PollForSourceChanges of action '{name}' to false and start the pipeline "

@@ -28,6 +28,7 @@ artifacts:
   secondary-artifacts:
     report: {files: [report.html], base-directory: out}
 cache:
+  key: one
   paths: [.cache/**/*]
 """
 
@@ -45,6 +46,7 @@ def test_every_section_is_read() -> None:
     assert not spec.artifacts.discard_paths
     assert spec.secondary_artifacts["report"].base_directory == "out"
     assert spec.cache_paths == [".cache/**/*"]
+    assert spec.ignored == ["cache.key"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,8 @@ def test_every_section_is_read() -> None:
         ("version: 0.2\nbatch: {}\nphases: {build: {commands: [a]}}", "batch"),
         ("version: 0.2\nphases: {build: {commands: [{a: b}]}}", "list of strings"),
         ("version: 0.2\nphases: {build: {commands: [a], on-failure: RETRY}}", "RETRY"),
+        ("version: 0.2\nphases: {build: {comands: [a]}}", "unknown key: comands"),
+        ("version: 0.2\nphases: {build: {run-as: nobody, commands: [a]}}", "run-as nobody"),
         ("version: 0.2\nenv: {shell: powershell.exe}\nphases: {build: {commands: [a]}}", "powershell"),
         ("version: 0.2\nenv: {variables: {a-b: c}}\nphases: {build: {commands: [a]}}", "a-b"),
     ],

@@ -11,14 +11,18 @@ from localaws.services.codepipeline.actions import (
     connection_source,
     lambda_invoke,
     manual_approval,
+    object_deploy,
     object_source,
     stack_deploy,
 )
 from localaws.services.codepipeline.actions.context import ActionContext
 from localaws.services.codepipeline.actiontypes import type_key
 
-_BY_PROVIDER: Mapping[str, Callable[[ActionContext], None]] = {
+_DEPLOYS: Mapping[str, Callable[[ActionContext], None]] = {
     "CloudFormation": stack_deploy.run,
+    "S3": object_deploy.run,
+}
+_OTHERS: Mapping[str, Callable[[ActionContext], None]] = {
     "CodeBuild": codebuild_build.run,
     "CodeCommit": commit_source.run,
     "CodeStarSourceConnection": connection_source.run,
@@ -30,4 +34,5 @@ _BY_PROVIDER: Mapping[str, Callable[[ActionContext], None]] = {
 
 def action_for(action: Mapping[str, Any]) -> Callable[[ActionContext], None]:
     """Return what carries an action out; its type was checked when the pipeline was made."""
-    return _BY_PROVIDER[type_key(action)[2]]
+    category, _, provider = type_key(action)
+    return (_DEPLOYS if category == "Deploy" else _OTHERS)[provider]
