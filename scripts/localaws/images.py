@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ParamValidationError
+
 from localaws.framework_images import UnknownTag
 from localaws.image_builder import Builder, Stage, content_key
 from localaws.runtime import runtime
@@ -104,7 +106,7 @@ def find_in_registry(uri: str) -> dict[str, Any]:
         answer = ecr.batch_get_image(
             registryId=image.account, repositoryName=image.repository, imageIds=[identity]
         )
-    except ecr.exceptions.RepositoryNotFoundException as error:
+    except (ecr.exceptions.RepositoryNotFoundException, ParamValidationError) as error:
         raise ImageNotFound(uri) from error
     if not answer["images"]:
         raise ImageNotFound(uri)

@@ -145,6 +145,8 @@ def _keep_now(start_response: StartResponse) -> Iterable[bytes]:
 
 def _make_app(service: Any) -> Flask:
     """Return moto's application of a service; what it has no URL for is refused as not implemented."""
+    if service is None:
+        raise NotImplementedError("nothing here stands in for this service")
     app = create_backend_app(service)
 
     def refuse(_: HTTPException) -> NoReturn:
