@@ -115,32 +115,22 @@ class ProjectStore:
             repositories.
         """
         found, etag = self._record()
+        properties, deleting = request.resource_properties, request.request_type == "Delete"
         if found and found.stack_id != request.stack_id:
-            if request.request_type == "Delete":
+            if deleting:
                 return False
             raise UserError(
                 f"Project id {request.project_id} belongs to the stack {found.stack_id}: choose another."
             )
-        wanted = request.resource_properties.project_variant
-        if found and found.variant != wanted and request.request_type != "Delete":
-            raise UserError(
-                f"A project's variant cannot be changed: this one was seeded as {found.variant}, and its repositories "
-                f"are its team's since. Create a new project for {wanted}."
-            )
-        repositories = request.resource_properties.repositories
-        if found and found.repositories != repositories and request.request_type != "Delete":
-            raise UserError(
-                "A project's repositories cannot be changed: this one has "
-                f"{found.repositories or 'some in CodeCommit'}. Create a new project, or update this one with the "
-                "repositories that it has; its connection may change."
-            )
+        if found and not deleting:
+            _refuse_changes(found, properties)
         if found and found.build_id != build_id:
-            self._wait_for(found.build_id, stop=request.request_type == "Delete")
+            self._wait_for(found.build_id, stop=deleting)
         known = found or Record(
             request.stack_id,
             build_id,
-            variant=wanted,
-            repositories=repositories,
+            variant=properties.project_variant,
+            repositories=properties.repositories,
             staging_role_arn=stage_roles.get("staging_role_arn", ""),
             production_role_arn=stage_roles.get("production_role_arn", ""),
         )
@@ -309,3 +299,18 @@ class ProjectStore:
                 return None
             raise
         return found["Body"].read(), found["ETag"]
+
+
+def _refuse_changes(found: Record, properties: ProjectProperties) -> None:
+    """Refuse another variant or other repositories than those that the project has."""
+    if found.variant != properties.project_variant:
+        raise UserError(
+            f"A project's variant cannot be changed: this one was seeded as {found.variant}, and its repositories "
+            f"are its team's since. Create a new project for {properties.project_variant}."
+        )
+    if found.repositories != properties.repositories:
+        raise UserError(
+            "A project's repositories cannot be changed: this one has "
+            f"{found.repositories or 'some in CodeCommit'}. Create a new project, or update this one with the "
+            "repositories that it has; its connection may change."
+        )
