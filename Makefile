@@ -68,11 +68,11 @@ test-repositories: .venv/.ready ## The seeded repositories' own tests, as their 
 
 .PHONY: test-rehearsal
 test-rehearsal: .venv/.ready ## What goes wrong in a project's life, in a local AWS
-	$(BIN)/pytest tests/rehearsal
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup tests/rehearsal
 
 .PHONY: test-clients
 test-clients: .venv/client-awscli/.ready .venv/client-sagemaker/.ready ## The aws CLI, git, Terraform and the SageMaker SDK, as their users run them
-	$(BIN)/pytest tests/clients
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/clients
 
 .venv/client-awscli/.ready: tests/clients/requirements-awscli.txt .venv/.ready
 .venv/client-sagemaker/.ready: seedcode/model-build/requirements/train.txt .venv/.ready

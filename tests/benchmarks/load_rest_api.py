@@ -26,7 +26,7 @@ from process_groups import Watch, watching
 
 MOST_ERRORS = 0.0001
 GROWTH = 1.05
-"""The last fifth of the time may take this much of the memory after the first fifth, when buffers have their size."""
+"""The last fifth of the time may take this much of the second fifth's memory: in the first, buffers get their size."""
 
 WARM_UP = (0.1, 0.3, 0.6, 1.0)
 """Shares of the rate before anything is measured: functions start environments as they are called at once."""
@@ -150,11 +150,9 @@ def set_rate(client: Any, api: str, stage: str, rate: str, burst: str) -> None:
 def report(rate: float, served: Load, throttled: Load, watch: Watch, sender: float) -> int:
     """Save and show what was measured; returns 1 when a goal is missed."""
     rows = [load_row("served", rate, served), load_row("throttled", rate, throttled)]
-    rows += [usage_row(kind, watch, served.requests) for kind in watch.kinds]
+    rows += [usage_row(kind, watch, served.requests) for kind in watch.processes()]
     rows.append({"what": "the sender", "cpu_ms_per_request": round(sender * 1000 / served.requests, 2)})
-    totals = watch.totals()
-    fifth = max(1, len(totals) // 5)
-    growth = sum(totals[-fifth:]) / sum(totals[fifth : 2 * fifth] or totals[:fifth])
+    growth = watch.growth()
     errors = served.others(200) / served.requests
     others = throttled.others(200, 429)
     goals = [
@@ -166,7 +164,7 @@ def report(rate: float, served: Load, throttled: Load, watch: Watch, sender: flo
             served.answered_a_second,
             served.answered_a_second > 0.99 * rate,
         ),
-        Goal("memory at the end, of that after the start", f"at most {GROWTH}", growth, growth <= GROWTH),
+        Goal("lasting processes' memory, end of start", f"at most {GROWTH}", growth, growth <= GROWTH),
         Goal("throttled callers with neither 200 nor 429", "none", others, others == 0),
         Goal("callers throttled", "some", throttled.statuses[429], throttled.statuses[429] > 0),
     ]
@@ -194,13 +192,12 @@ def usage_row(kind: str, watch: Watch, requests: int) -> Mapping[str, Any]:
     """Return what the processes of a kind took, for the table: memory minute by minute."""
     minutes = range(int(watch.samples[-1][0] // 60) + 1)
     memory = {f"mb_{minute}_min": round(watch.memory(kind, minute * 60)) for minute in minutes}
-    usage = watch.samples[-1][1][kind]
     return {
         "what": kind,
-        "processes": usage.processes,
+        "processes": watch.processes()[kind],
         "cpu_ms_per_request": round(watch.cpu_seconds(kind) * 1000 / requests, 2),
         **memory,
-        "mb_end": round(usage.memory_mb),
+        "mb_end": round(watch.memory(kind, watch.samples[-1][0])),
     }
 
 

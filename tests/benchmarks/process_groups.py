@@ -1,10 +1,10 @@
-"""A process in, what it and all that runs for it take of memory and processors out, by kind of process."""
+"""A process in, what it and all that runs for it take of memory and processors out, by process and kind."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,39 +16,49 @@ KINDS = {"-m localaws": "localaws", "awslambdaric": "functions", "serve": "model
 TICKS = 100.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Usage:
-    """What the processes of one kind take."""
+    """What one process has taken so far, and its kind."""
 
-    processes: int = 0
-    memory_mb: float = 0.0
-    cpu_seconds: float = 0.0
+    kind: str
+    memory_mb: float
+    cpu_seconds: float
 
 
 @dataclass
 class Watch:
-    """Samples of a while: seconds since it began, and usage by kind."""
+    """Samples of a while: seconds since it began, and usage by process."""
 
-    samples: list[tuple[float, Mapping[str, Usage]]] = field(default_factory=list)
+    samples: list[tuple[float, Mapping[int, Usage]]] = field(default_factory=list)
 
     def memory(self, kind: str, second: float) -> float:
         """Return the memory of a kind at the sample nearest to a second."""
-        usage = min(self.samples, key=lambda sample: abs(sample[0] - second))[1]
-        return usage[kind].memory_mb if kind in usage else 0.0
+        usages = min(self.samples, key=lambda sample: abs(sample[0] - second))[1].values()
+        return sum(each.memory_mb for each in usages if each.kind == kind)
 
-    def totals(self) -> list[float]:
-        """Return the memory of all kinds, sample by sample."""
-        return [sum(usage.memory_mb for usage in sample.values()) for _, sample in self.samples]
+    def growth(self) -> float:
+        """Return how many times the memory of the samples' second fifth the processes have in their last.
+
+        Only those are compared that were there all the time: one started later is more capacity, and no growth.
+        """
+        fifth = max(1, len(self.samples) // 5)
+        early, late = self.samples[fifth : 2 * fifth] or self.samples[:fifth], self.samples[-fifth:]
+        lasting = set.intersection(*(set(usages) for _, usages in [*early, *late]))
+
+        def mean(samples: list[tuple[float, Mapping[int, Usage]]]) -> float:
+            return sum(usages[pid].memory_mb for _, usages in samples for pid in lasting) / len(samples)
+
+        return mean(late) / mean(early)
 
     def cpu_seconds(self, kind: str) -> float:
-        """Return the processor time of a kind from the first sample to the last."""
+        """Return the processor time that those of a kind at the end took since the first sample."""
         first, last = self.samples[0][1], self.samples[-1][1]
-        return last[kind].cpu_seconds - (first[kind].cpu_seconds if kind in first else 0.0)
+        taken = {pid: usage.cpu_seconds for pid, usage in last.items() if usage.kind == kind}
+        return sum(taken.values()) - sum(first[pid].cpu_seconds for pid in taken if pid in first)
 
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds that there are at the end."""
-        return list(self.samples[-1][1])
+    def processes(self) -> Counter[str]:
+        """Return how many of each kind there are at the end."""
+        return Counter(each.kind for each in self.samples[-1][1].values())
 
 
 @contextmanager
@@ -74,9 +84,9 @@ def watching(roots: list[int], seconds: float) -> Iterator[Watch]:
         sample()
 
 
-def usage_of(roots: list[int]) -> dict[str, Usage]:
-    """Return what some processes and their descendants take now, by kind."""
-    found: dict[str, Usage] = defaultdict(Usage)
+def usage_of(roots: list[int]) -> dict[int, Usage]:
+    """Return what some processes and their descendants take now, by process."""
+    found: dict[int, Usage] = {}
     parents = {pid: parent for pid, parent, _ in _stats()}
     for pid, _, ticks in _stats():
         lineage = _lineage(pid, parents)
@@ -84,11 +94,8 @@ def usage_of(roots: list[int]) -> dict[str, Usage]:
         if own is None:
             continue
         kind = next((kind for each in lineage[: own + 1] if (kind := _kind(each))), "others")
-        usage = found[kind]
-        usage.processes += 1
-        usage.memory_mb += _memory_mb(pid)
-        usage.cpu_seconds += ticks / TICKS
-    return dict(found)
+        found[pid] = Usage(kind, _memory_mb(pid), ticks / TICKS)
+    return found
 
 
 def _stats() -> Iterator[tuple[int, int, int]]:

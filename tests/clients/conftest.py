@@ -52,9 +52,9 @@ class Programs:
         return done.stdout
 
     def path(self, environment: str, program: str) -> Path:
-        """Return a program of a Python environment that ``make setup-clients`` prepares."""
+        """Return a program of a Python environment that ``make test-clients`` prepares."""
         found = ROOT / ".venv" / environment / "bin" / program
-        assert found.exists(), f"{found} is missing: run `make setup-clients`"
+        assert found.exists(), f"{found} is missing: run `make test-clients`"
         return found
 
 

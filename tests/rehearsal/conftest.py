@@ -1,9 +1,8 @@
-"""One local AWS with the published platform, in which the tests' projects live side by side."""
+"""A local AWS with the published platform for each group of tests, in which its projects live side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,12 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="session")
-def platform(local: LocalAws) -> Iterator[Life]:
+def platform(local: LocalAws, worker_id: str) -> Iterator[Life]:
     """The published platform, as the life of somebody who has only published it."""
     publisher = Life(local, local.session(), Summary("processes"))
     publisher.publish()
     yield publisher
-    logs.save(publisher.session, OUTPUT / "logs")
+    logs.save(publisher.session, OUTPUT / worker_id / "logs")
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +46,10 @@ def new_life(platform: Life) -> Callable[[str], Life]:
 
 
 @pytest.fixture(scope="session")
-def neighbours(new_life: Callable[[str], Life]) -> tuple[Life, Life]:
-    """Two projects created at once; the first has the longest name."""
-    lives = new_life(LONGEST_NAME), new_life("churn")
-    with ThreadPoolExecutor(len(lives)) as people:
-        for created in [people.submit(life.create) for life in lives]:
-            created.result()
-    return lives
-
-
-@pytest.fixture(scope="session")
-def trained(neighbours: tuple[Life, Life]) -> Life:
-    """The project of the longest name, its first model registered."""
-    life = neighbours[0]
+def trained(new_life: Callable[[str], Life]) -> Life:
+    """A project of the longest name, its first model registered."""
+    life = new_life(LONGEST_NAME)
+    life.create()
     life.train()
     return life
 

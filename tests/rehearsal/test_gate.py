@@ -7,7 +7,7 @@ import pytest
 from mlproject import approvals, status
 from mlproject.rehearsal.life import Life
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
 def test_the_gate_names_the_version_and_links_a_report_that_is_there(staged: Life) -> None:

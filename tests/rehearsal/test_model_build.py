@@ -17,7 +17,7 @@ from mlproject import approvals, projects, status
 from mlproject.rehearsal.life import Life
 from mlproject.rehearsal.local import ACCOUNT_ID
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 
 @pytest.fixture(scope="module")

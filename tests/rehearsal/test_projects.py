@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mlproject import catalog, projects, publish
 from mlproject.errors import PlatformError, UserError
+from mlproject.faults import injection
 from mlproject.rehearsal.inventory import account_inventory
 from mlproject.rehearsal.life import Life
 from mlproject.rehearsal.local import ACCOUNT_ID
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("projects")]
 
 NewLife = Callable[[str], Life]
+
+
+@pytest.fixture(scope="module")
+def neighbours(new_life: NewLife) -> tuple[Life, Life]:
+    """Two projects created at once; the name of one begins with the other's."""
+    lives = new_life("churn-2"), new_life("churn")
+    with ThreadPoolExecutor(len(lives)) as people:
+        for created in [people.submit(life.create) for life in lives]:
+            created.result()
+    return lives
+
+
+@pytest.fixture(scope="module")
+def deleted(neighbours: tuple[Life, Life]) -> Life:
+    """The second of them, deleted while the first lives on."""
+    life = neighbours[1]
+    projects.delete(life.lead, life.project)
+    projects.wait_deleted(life.lead, life.project, lambda _: None)
+    return life
 
 
 def start(life: Life) -> projects.Project:
@@ -80,64 +97,48 @@ def test_a_terraform_error_is_the_projects_reason_and_is_rolled_back(new_life: N
     forget(life)
 
 
-@contextmanager
-def killed_runner(life: Life) -> Iterator[None]:
+def test_two_projects_live_at_once_and_share_no_name(neighbours: tuple[Life, Life]) -> None:
+    longer, churn = neighbours
+    assert {longer.project.status, churn.project.status} == {"CreateCompleted"}
+    inventory = account_inventory(churn.session)
+    assert any(longer.project.project_id in entry for entry in inventory)
+    assert not any(
+        longer.project.project_id in entry and churn.project.project_id in entry for entry in inventory
+    )
+
+
+def test_a_deleted_project_leaves_nothing_and_is_deleted_once(deleted: Life) -> None:
+    left = {entry for entry in account_inventory(deleted.session) if deleted.project.project_id in entry}
+    assert not left
+    with pytest.raises(UserError):
+        projects.delete(deleted.lead, deleted.project)
+
+
+def kill_runner(life: Life) -> None:
     """Kill the runner with no chance to clean up once Terraform has made the first repository."""
     wanted = life.project.names.repository("modelbuild")
-    repositories = life.session.client("codecommit")
-    deadline = time.monotonic() + 180
-    while not any(
-        each["repositoryName"] == wanted for each in repositories.list_repositories()["repositories"]
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    found = subprocess.run(
-        ["pgrep", "-f", "python -m terraform_runner"], check=True, capture_output=True, text=True
-    )
-    for process in found.stdout.split():
-        os.kill(int(process), signal.SIGKILL)
-    yield
+    client = life.session.client("codecommit")
+
+    def is_made() -> bool:
+        return wanted in {each["repositoryName"] for each in client.list_repositories()["repositories"]}
+
+    injection.until(is_made, f"no repository {wanted}", 180)
+    injection.kill(life.local.endpoint, "python -m terraform_runner")
 
 
 def test_a_runner_killed_in_mid_apply_fails_the_stack_and_a_retry_works(
-    neighbours: tuple[Life, Life], new_life: NewLife
+    deleted: Life, new_life: NewLife
 ) -> None:
-    life = new_life("phoenix")
+    # The name of a project that was deleted may be taken again.
+    life = new_life(deleted.name)
     start(life)
-    with killed_runner(life):
-        died = time.monotonic()
-        reason = failure(life)
+    kill_runner(life)
+    died = time.monotonic()
+    reason = failure(life)
     assert "build" in reason.lower()
     assert time.monotonic() - died < 120, "told at once and rolled back"
     forget(life)
-    again = new_life("phoenix")
+    again = new_life(deleted.name)
     start(again)
     assert projects.wait(again.lead, again.project, lambda _: None).status == "CreateCompleted"
     again.delete()
-
-
-def test_two_projects_live_at_once_and_share_no_name(neighbours: tuple[Life, Life]) -> None:
-    longest, churn = neighbours
-    assert {longest.project.status, churn.project.status} == {"CreateCompleted"}
-    inventory = account_inventory(churn.session)
-    assert any(longest.project.project_id in entry for entry in inventory)
-    assert not any(
-        longest.project.project_id in entry and churn.project.project_id in entry for entry in inventory
-    )
-
-
-def test_a_deleted_project_leaves_nothing_and_is_deleted_once(neighbours: tuple[Life, Life]) -> None:
-    churn = neighbours[1]
-    projects.delete(churn.lead, churn.project)
-    projects.wait_deleted(churn.lead, churn.project, lambda _: None)
-    left = {entry for entry in account_inventory(churn.session) if churn.project.project_id in entry}
-    assert not left
-    with pytest.raises(UserError):
-        projects.delete(churn.lead, churn.project)
-
-
-def test_a_project_may_take_the_name_of_a_deleted_one(new_life: NewLife) -> None:
-    life = new_life("churn")
-    start(life)
-    assert projects.wait(life.lead, life.project, lambda _: None).status == "CreateCompleted"
-    life.delete()

@@ -12,7 +12,7 @@ from mlproject import projects
 from mlproject.rehearsal import rest
 from mlproject.rehearsal.life import Life
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trained")]
 
 RECORD: dict[str, Any] = {
     "State": "KS",
