@@ -138,3 +138,30 @@ def test_what_nothing_here_carries_out_is_refused_by_name(
     whole = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, **template}
     with pytest.raises(ClientError, match=words):
         stacks.create(json.dumps(whole))
+
+
+def test_what_stands_around_an_application_is_made_and_goes(stacks: Stacks) -> None:
+    made = stacks.create((FOREIGN / "plumbing.yaml").read_text(), "plumbing", **NAMED)
+    assert made["StackStatus"] == "CREATE_COMPLETE", [
+        (event["LogicalResourceId"], event.get("ResourceStatusReason"))
+        for event in stacks.client.describe_stack_events(StackName="plumbing")["StackEvents"]
+        if event["ResourceStatus"] == "CREATE_FAILED"
+    ]
+    outputs, server = stacks.outputs("plumbing"), stacks.server
+    assert (outputs["User"], outputs["Connection"]) == ("ada", "PENDING")
+    secret = server.client("secretsmanager", REGION).get_secret_value(SecretId=outputs["Login"])
+    assert len(json.loads(secret["SecretString"])["password"]) == 20
+    one, two = outputs["Groups"].split(",")
+    listed = server.client("ec2", REGION).describe_security_groups(GroupIds=[one, two])["SecurityGroups"]
+    rules = {group["GroupId"]: group["IpPermissions"][0] for group in listed}
+    assert [pair["GroupId"] for pair in rules[one]["UserIdGroupPairs"]] == [two]
+    assert rules[two]["Ipv6Ranges"][0]["CidrIpv6"] == "::/0"
+    plan = server.client("apigateway", REGION).get_usage_plan(usagePlanId=outputs["Plan"])
+    assert (plan["name"], plan["throttle"], plan["apiStages"][0]["stage"]) == (
+        "plan",
+        {"burstLimit": 5, "rateLimit": 2.5},
+        "live",
+    )
+    assert stacks.delete("plumbing")["StackStatus"] == "DELETE_COMPLETE"
+    assert server.client("ec2", REGION).describe_addresses()["Addresses"] == []
+    assert server.client("apigateway", REGION).get_usage_plans()["items"] == []

@@ -1,4 +1,4 @@
-"""DynamoDB tables and Secrets Manager secrets, which moto keeps; event buses."""
+"""DynamoDB tables, which moto keeps; event buses."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any
 
 from localaws.services.cloudformation.intrinsics import text_of
 from localaws.services.cloudformation.resources.table import Aspect, Call, Declaration, Wait
-
-_PASSWORD = {
-    "ExcludeCharacters": "p.GenerateSecretString.ExcludeCharacters",
-    "ExcludePunctuation": "p.GenerateSecretString.ExcludePunctuation",
-    "PasswordLength": "p.GenerateSecretString.PasswordLength",
-}
 
 
 def _table_tags() -> Aspect:
@@ -52,51 +46,6 @@ TABLE = Declaration(
 )
 
 
-def _generated(properties: Mapping[str, Any]) -> str:
-    wanted = properties.get("GenerateSecretString") or {}
-    known = {"ExcludeCharacters", "ExcludePunctuation", "PasswordLength"}
-    unknown = sorted(set(wanted) - known)
-    if unknown:
-        return f"localaws does not support GenerateSecretString/{unknown[0]} of AWS::SecretsManager::Secret"
-    return ""
-
-
-SECRET = Declaration(
-    type="AWS::SecretsManager::Secret",
-    service="secretsmanager",
-    name="Name",
-    name_limit=512,
-    create=(
-        Call("get_random_password", _PASSWORD, into="password", when="p.GenerateSecretString"),
-        Call(
-            "create_secret",
-            {
-                "Name": "p.Name",
-                "Description": "p.Description",
-                "KmsKeyId": "p.KmsKeyId",
-                "SecretString": "p.SecretString || password.RandomPassword",
-                "Tags": "p.Tags",
-            },
-        ),
-    ),
-    physical_id="made.ARN",
-    update=(
-        Call(
-            "update_secret",
-            {
-                "SecretId": "id",
-                "Description": "p.Description",
-                "KmsKeyId": "p.KmsKeyId",
-                "SecretString": "p.SecretString",
-            },
-        ),
-    ),
-    delete=(Call("delete_secret", {"SecretId": "id", "ForceDeleteWithoutRecovery": "`true`"}),),
-    attributes={"Id": "id"},
-    check=_generated,
-)
-
-
 def _bus_policy(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     if "Policy" not in properties:
         return properties
@@ -118,4 +67,4 @@ EVENT_BUS = Declaration(
     ),
 )
 
-DECLARATIONS = (TABLE, SECRET, EVENT_BUS)
+DECLARATIONS = (TABLE, EVENT_BUS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from localaws.services.cloudformation.resources.table import Aspect, Call, Declaration
 
 _TAGS = Aspect(
@@ -71,8 +74,35 @@ def _rules(name: str, put: str, remove: str) -> Aspect:
 _PERMISSION = (
     "[{IpProtocol: to_string(item.IpProtocol), FromPort: item.FromPort, ToPort: item.ToPort, "
     "IpRanges: item.CidrIp && [{CidrIp: item.CidrIp, Description: item.Description || ''}] || `[]`, "
+    "Ipv6Ranges: item.CidrIpv6 && [{CidrIpv6: item.CidrIpv6, Description: item.Description || ''}] || `[]`, "
+    "PrefixListIds: [(item.SourcePrefixListId || item.DestinationPrefixListId)][?@].{PrefixListId: @}, "
     "UserIdGroupPairs: [(item.SourceSecurityGroupId || item.DestinationSecurityGroupId)][?@].{GroupId: @}}]"
 )
+
+
+def _without_group_names(properties: Mapping[str, Any]) -> str:
+    """Tell of what only EC2's classic networks had: groups by name and owner."""
+    rules = [properties, *(properties.get("SecurityGroupIngress") or ())]
+    named = any(f"SourceSecurityGroup{key}" in rule for rule in rules for key in ("Name", "OwnerId"))
+    return "localaws supports SourceSecurityGroupId only, not a group's name or owner" if named else ""
+
+
+def _rule(direction: str) -> Declaration:
+    """Return a rule that stands beside its group, so that two groups can name each other."""
+    call = {"GroupId": "p.GroupId", "IpPermissions": _PERMISSION.replace("item.", "p.")}
+    noun = direction.lower()
+    return Declaration(
+        type=f"AWS::EC2::SecurityGroup{direction}",
+        service="ec2",
+        check=_without_group_names,
+        create=(Call(f"authorize_security_group_{noun}", call),),
+        physical_id="unique",
+        delete=(Call(f"revoke_security_group_{noun}", call),),
+        attributes={"Id": "id"},
+    )
+
+
+INGRESS, EGRESS = _rule("Ingress"), _rule("Egress")
 
 SECURITY_GROUP = Declaration(
     type="AWS::EC2::SecurityGroup",
@@ -87,7 +117,8 @@ SECURITY_GROUP = Declaration(
     ),
     physical_id="made.GroupId",
     delete=(Call("delete_security_group", {"GroupId": "id"}),),
-    attributes={"GroupId": "id", "VpcId": "p.VpcId"},
+    attributes={"GroupId": "id", "Id": "id", "VpcId": "p.VpcId"},
+    check=_without_group_names,
     aspects=(
         _rules("SecurityGroupIngress", "authorize_security_group_ingress", "revoke_security_group_ingress"),
         _rules("SecurityGroupEgress", "authorize_security_group_egress", "revoke_security_group_egress"),
@@ -161,10 +192,62 @@ ENDPOINT = Declaration(
     aspects=(_TAGS,),
 )
 
+ADDRESS = Declaration(
+    type="AWS::EC2::EIP",
+    service="ec2",
+    create=(Call("allocate_address", {"Domain": "p.Domain || 'vpc'"}),),
+    physical_id="made.PublicIp",
+    read=Call("describe_addresses", {"PublicIps": "[id]"}),
+    delete=(Call("release_address", {"AllocationId": "attributes.AllocationId"}),),
+    attributes={"AllocationId": "read.Addresses[0].AllocationId", "PublicIp": "id"},
+    aspects=(
+        Aspect(
+            ("Tags",),
+            key="Key",
+            put=(Call("create_tags", {"Resources": "[attributes.AllocationId]", "Tags": "[item]"}),),
+            remove=(Call("delete_tags", {"Resources": "[attributes.AllocationId]", "Tags": "[item]"}),),
+        ),
+    ),
+)
+
+NAT_GATEWAY = Declaration(
+    type="AWS::EC2::NatGateway",
+    service="ec2",
+    create=(
+        Call(
+            "create_nat_gateway",
+            {
+                "SubnetId": "p.SubnetId",
+                "AllocationId": "p.AllocationId",
+                "ConnectivityType": "p.ConnectivityType",
+            },
+        ),
+    ),
+    physical_id="made.NatGateway.NatGatewayId",
+    delete=(Call("delete_nat_gateway", {"NatGatewayId": "id"}),),
+    attributes={"NatGatewayId": "id"},
+    aspects=(_TAGS,),
+)
+
+FLOW_LOG = Declaration(
+    type="AWS::EC2::FlowLog",
+    service="ec2",
+    create=(Call("create_flow_logs", {"ResourceIds": "[p.ResourceId]"}, spread=True),),
+    physical_id="made.FlowLogIds[0]",
+    delete=(Call("delete_flow_logs", {"FlowLogIds": "[id]"}),),
+    attributes={"Id": "id"},
+    aspects=(_TAGS,),
+)
+
 DECLARATIONS = (
     VPC,
     SUBNET,
     SECURITY_GROUP,
+    INGRESS,
+    EGRESS,
+    ADDRESS,
+    NAT_GATEWAY,
+    FLOW_LOG,
     INTERNET_GATEWAY,
     GATEWAY_ATTACHMENT,
     ROUTE_TABLE,

@@ -6,21 +6,25 @@ from functools import cache
 
 from localaws.services.cloudformation.resources import (
     account_users,
+    api_plans,
     buckets,
     catalog,
     data_stores,
     developer_tools,
     functions,
     identity,
+    kept_secrets,
     machine_learning,
     messaging,
     monitoring,
     nested_stack,
     network,
+    provider_connections,
     provisioned_product,
     rest_api,
     storage,
     studio,
+    wait_handle,
 )
 from localaws.services.cloudformation.resources.contract import Provider
 from localaws.services.cloudformation.resources.custom import CustomResourceProvider
@@ -29,16 +33,19 @@ from localaws.services.cloudformation.schemas import schema_of
 
 _MODULES = (
     account_users,
+    api_plans,
     buckets,
     catalog,
     data_stores,
     developer_tools,
     functions,
     identity,
+    kept_secrets,
     machine_learning,
     messaging,
     monitoring,
     network,
+    provider_connections,
     rest_api,
     storage,
     studio,
@@ -51,6 +58,8 @@ def provider_of(resource_type: str) -> Provider | None:
         return CustomResourceProvider()
     if resource_type == nested_stack.TYPE:
         return nested_stack.NestedStackProvider()
+    if resource_type == wait_handle.TYPE:
+        return wait_handle.WaitHandleProvider()
     return table_providers().get(resource_type)
 
 
@@ -64,6 +73,10 @@ def unsupported(resource_type: str) -> str:
 @cache
 def table_providers() -> dict[str, TableProvider]:
     """Return the providers that follow a declaration, by type."""
-    own = (developer_tools.CodeCommitProvider(), provisioned_product.ProvisionedProductProvider())
+    own = (
+        developer_tools.CodeCommitProvider(),
+        provisioned_product.ProvisionedProductProvider(),
+        kept_secrets.SecretProvider(),
+    )
     declared = [TableProvider(declaration) for module in _MODULES for declaration in module.DECLARATIONS]
     return {provider.declaration.type: provider for provider in (*own, *declared)}
