@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import traceback
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from localaws.runtime import runtime
@@ -50,10 +52,15 @@ def shaped(environ: WSGIEnvironment, code: str, message: str) -> tuple[list[tupl
 
 def _record(operation: str, error: Exception) -> str:
     file = runtime().data / "log" / "errors.log"
-    file.parent.mkdir(exist_ok=True)
-    with file.open("a") as errors:
+    # A full disk must not cost the client its answer.
+    with contextlib.suppress(OSError), _appended(file) as errors:
         errors.write(f"{operation}\n{''.join(traceback.format_exception(error))}\n")
     return str(file)
+
+
+def _appended(file: Path) -> IO[str]:
+    file.parent.mkdir(exist_ok=True)
+    return file.open("a")
 
 
 def _speaks_xml(environ: WSGIEnvironment) -> bool:

@@ -346,7 +346,12 @@ class LocalAws:
         )
         try:
             server = KeepingServer(address, port, application(), handler)
-        except (OSError, SystemExit) as error:
+        except SystemExit as error:
+            # werkzeug's way to say that an address is in use.
+            raise PlatformError(
+                f"cannot listen on {address}:{port}: another program has this port"
+            ) from error
+        except OSError as error:
             raise PlatformError(f"cannot listen on {address}:{port}: {error}") from error
         self._servers.append(server)
         return server

@@ -120,7 +120,7 @@ class Snapshots:
             raise UserError(
                 f"the state in {self._folder} was written by another version: remove it to begin empty"
             )
-        backends.read(document, self._blobs())
+        backends.read(document, self._blobs(set(), set()))
 
     def start(self) -> None:
         """Begin to keep the state."""
@@ -201,25 +201,41 @@ class Snapshots:
 
     def _write(self) -> dict[str, str]:
         kept: set[str] = set()
-        document, lost = backends.write(self._blobs(kept))
-        fresh = self._folder / f"{FILE}.new"
-        with fresh.open("w") as file:
-            # In one string: much quicker than by pieces.
-            file.write(json.dumps({"format": FORMAT, **document}, separators=(",", ":")))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._folder / FILE)
+        made: set[str] = set()
+        try:
+            document, lost = backends.write(self._blobs(kept, made))
+            fresh = self._folder / f"{FILE}.new"
+            with fresh.open("w") as file:
+                # In one string: much quicker than by pieces.
+                file.write(json.dumps({"format": FORMAT, **document}, separators=(",", ":")))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._folder / FILE)
+        except BaseException:
+            self._clear(made)
+            raise
         for blob in self._folder.glob("blobs/*"):
             if blob.name not in kept:
                 blob.unlink()
         return lost
 
-    def _blobs(self, kept: set[str] | None = None) -> Blobs:
+    def _clear(self, made: set[str]) -> None:
+        """Take back what a snapshot that failed has written: on a full disk it would keep the next from its room."""
+        for path in [*self._folder.glob("*.new"), *(self._folder / "blobs" / name for name in made)]:
+            path.unlink(missing_ok=True)
+
+    def _blobs(self, kept: set[str], made: set[str]) -> Blobs:
+        """Return where contents go and come from.
+
+        Parameters
+        ----------
+        kept, made
+            Take the names of all that a snapshot holds, and of what is written for it.
+        """
         folder = self._folder / "blobs"
 
         def put(name: str, content: Callable[[], bytes]) -> None:
-            if kept is not None:
-                kept.add(name)
+            kept.add(name)
             if not (folder / name).exists():
                 folder.mkdir(exist_ok=True)
                 fresh = self._folder / "blob.new"
@@ -228,6 +244,7 @@ class Snapshots:
                     file.flush()
                     os.fsync(file.fileno())
                 fresh.replace(folder / name)
+                made.add(name)
 
         return Blobs(put, lambda name: (folder / name).read_bytes())
 

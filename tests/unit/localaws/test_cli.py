@@ -100,7 +100,7 @@ def test_a_port_in_use_is_named() -> None:
             [*COMMAND, "--port", str(port)], capture_output=True, text=True, timeout=60, check=False
         )
     assert result.returncode == 1
-    assert f"localaws: cannot listen on 127.0.0.1:{port}" in result.stderr
+    assert f"localaws: cannot listen on 127.0.0.1:{port}: another program has this port" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -60,3 +60,9 @@ def test_a_background_task_that_fails_is_logged(localaws: LocalAws, caplog: pyte
     while "in the background" not in caplog.text:
         assert len(done) <= 1
     assert "a task failed" in caplog.text
+
+
+def test_a_service_that_nothing_stands_in_for_is_refused(localaws: LocalAws) -> None:
+    with pytest.raises(ClientError, match="nothing here stands in for this service") as refused:
+        localaws.client("pricing", "us-east-1").describe_services()
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"

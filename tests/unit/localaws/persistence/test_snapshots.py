@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
 import pytest
 import requests
 
-from localaws.errors import UserError
+from localaws.errors import PlatformError, UserError
 from localaws.persistence import snapshots
 from localaws.persistence.snapshots import Snapshots, leaves_records
 from localaws.server import LocalAws
@@ -92,3 +94,33 @@ def test_a_damaged_state_is_told_and_left_alone(tmp_path: Path, text: str) -> No
     with pytest.raises(UserError, match=r"state is damaged .* put back a copy .* to begin empty"):
         Snapshots(tmp_path).restore()
     assert file.read_text() == text
+
+
+def test_a_snapshot_that_fails_takes_back_what_it_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only this test takes snapshots.
+    monkeypatch.setattr(Snapshots, "_keep", lambda _: None)
+
+    def fill_up(file: int) -> None:
+        if os.fstat(file).st_size > 100:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    server = LocalAws(tmp_path, keep_state=True)
+    server.start()
+    try:
+        s3 = server.client("s3", "us-east-1")
+        s3.create_bucket(Bucket="things")
+        s3.put_object(Bucket="things", Key="a", Body=b"kept")
+        server.keep_now()
+        before = sorted((tmp_path / "state").rglob("*"))
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", fill_up)
+            s3.put_object(Bucket="things", Key="b", Body=b"not")
+            with pytest.raises(PlatformError, match="No space left on device"):
+                server.keep_now()
+            assert sorted((tmp_path / "state").rglob("*")) == before
+        server.keep_now()
+        assert len(list((tmp_path / "state" / "blobs").iterdir())) == 2
+    finally:
+        server.close()
