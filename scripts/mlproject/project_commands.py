@@ -163,7 +163,8 @@ def approve_model(
     decision: approvals.Decision = "Rejected" if reject else "Approved"
     group = _living(session, name).names.model_package_group
     arn = approvals.decide_model(session, group, decision, version, comment)
-    follows = "it is not deployed" if reject else f"staging comes next; {_follow(name)}"
+    instead = "the newest version that is still approved is deployed instead"
+    follows = instead if reject else f"staging comes next; {_follow(name)}"
     show({"model_package_arn": arn, "decision": decision}, json, f"{decision.lower()} {arn}: {follows}")
 
 
