@@ -237,7 +237,7 @@ def test_iam_resources_need_their_capability(stacks: Stacks) -> None:
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        ("Resources: {W: {Type: 'AWS::CloudFormation::WaitConditionHandle'}}", "WaitConditionHandle"),
+        ("Resources: {W: {Type: 'AWS::CloudFormation::Macro'}}", "AWS::CloudFormation::Macro"),
         ("Resources: {W: {Type: 'AWS::SNS::Topick'}}", r"Unrecognized resource types: \[AWS::SNS::Topick\]"),
     ],
 )
