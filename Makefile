@@ -133,7 +133,7 @@ rehearse: .venv/.ready ## Live a whole project's life on this machine (DATA=file
 	  $(if $(IAM),--iam '$(IAM)') $(if $(PIPELINE),--pipeline '$(PIPELINE)') $(if $(VARIANT),--variant '$(VARIANT)') \
 	  $(if $(PUBLISH),--publish-to '$(PUBLISH)') $(if $(MODE),--mode '$(MODE)') $(if $(NETWORK),--network '$(NETWORK)') $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)') \
 	  $(if $(SOURCE),--source '$(SOURCE)')
-	$(if $(filter enforce,$(IAM)),$(if $(KEEP)$(PUBLISH)$(MODE)$(VARIANT)$(NETWORK)$(ACCOUNTS)$(SOURCE),,cp build/iam/report.md docs/iam.md))
+	$(if $(filter enforce,$(IAM)),$(if $(KEEP)$(PIPELINE)$(PUBLISH)$(MODE)$(VARIANT)$(NETWORK)$(ACCOUNTS)$(SOURCE),,cp build/iam/report.md docs/iam.md))
 
 .PHONY: faults
 faults: .venv/.ready ## Break what can break on this machine, and see it recover (ONLY=part of a name, ENGINE=docker)

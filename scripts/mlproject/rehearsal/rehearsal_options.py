@@ -112,5 +112,10 @@ class RehearsalOptions:
     def usual(self) -> bool:
         """Whether it is the life that every project begins with, by which rights are judged."""
         return not (
-            self.of_another_variant or self.other_mode or self.isolated or self.accounts > 1 or self.elsewhere
+            self.examples
+            or self.of_another_variant
+            or self.other_mode
+            or self.isolated
+            or self.accounts > 1
+            or self.elsewhere
         )

@@ -54,6 +54,7 @@ def test_what_goes_together_is_taken(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "options",
     [
+        {"pipeline": "all"},
         {"variant": "autopilot"},
         {"mode": "batch"},
         ISOLATED,
