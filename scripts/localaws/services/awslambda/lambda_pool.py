@@ -41,7 +41,7 @@ class _Waiter:
     came: float
     instance: Instance | None = None
     starts: bool = False
-    event: threading.Event = field(default_factory=threading.Event)
+    called: threading.Event = field(default_factory=threading.Event)
 
     @property
     def served(self) -> bool:
@@ -129,15 +129,33 @@ class Pool:
         return waiter.instance
 
     def _wait(self, key: int, waiter: _Waiter, leaves: float) -> None:
-        """Wait for an instance that somebody gives back, or for the leave to start one."""
-        while not waiter.event.wait(
-            min(leaves - time.monotonic(), SETTLE_SECONDS * (1 + self._working[key]))
-        ):
+        """Wait for an instance that somebody gives back, or for the leave to start one.
+
+        Only who waits longest looks again and again: thousands who did would take the time of those that answer.
+        """
+        while True:
             with self._lock:
-                if not waiter.served and time.monotonic() >= leaves:
+                first = waiter is self._first(key)
+                if first:
+                    self._let_start(key)
+                if waiter.served:
+                    return
+                left = leaves - time.monotonic()
+                if left <= 0:
                     self._waiting[key].remove(waiter)
+                    self._call_first(key)
                     raise TimeoutError("no environment is free")
-                self._let_start(key)
+                looks = SETTLE_SECONDS * (1 + self._working[key]) if first else LOOK_SECONDS
+                waiter.called.clear()
+            waiter.called.wait(min(left, looks))
+
+    def _first(self, key: int) -> _Waiter | None:
+        return next(iter(self._waiting.get(key, [])), None)
+
+    def _call_first(self, key: int) -> None:
+        """Have who waits longest now look from here on."""
+        if (first := self._first(key)) is not None:
+            first.called.set()
 
     def _let_start(self, key: int) -> None:
         """Let who waits longest start an instance, if it has waited long enough and no more are starting."""
@@ -154,7 +172,8 @@ class Pool:
     def _serve(self, key: int, waiter: _Waiter, instance: Instance | None) -> None:
         waiter.instance, waiter.starts = instance, instance is None
         self._count(key, waiter)
-        waiter.event.set()
+        waiter.called.set()
+        self._call_first(key)
 
     def _count(self, key: int, waiter: _Waiter) -> None:
         self._working[key] += 1

@@ -115,6 +115,51 @@ def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_s
     assert environments.made == 2
 
 
+def test_of_many_that_wait_only_the_first_looks_for_an_idle_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+
+    def is_one_idle() -> bool:
+        looks.append(threading.get_ident())
+        return False
+
+    monkeypatch.setattr(processors, "is_one_idle", is_one_idle)
+    environments, called = Environments(), function()
+    pool = Pool(environments.make)
+    waiting = [Invocation(b"{}", "arn") for _ in range(30)]
+    with ThreadPoolExecutor(31) as threads:
+        threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
+        until(lambda: environments.starting() == 1)
+        environments.let_start(1)
+        for each in waiting:
+            threads.submit(pool.invoke, called, VERSION, each, patience=60.0)
+        until(lambda: len(looks) >= 3)
+        assert len(set(looks)) == 1
+        environments.end.set()
+    assert all(each.done.is_set() for each in waiting)
+    assert environments.made == 1
+
+
+def test_who_looks_and_leaves_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processors, "is_one_idle", lambda: False)
+    environments, called = Environments(), function()
+    pool = Pool(environments.make)
+    with ThreadPoolExecutor(3) as threads:
+        threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
+        until(lambda: environments.starting() == 1)
+        environments.let_start(1)
+        impatient = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"), patience=0.3)
+        time.sleep(0.05)
+        patient = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"))
+        assert not impatient.result(timeout=10)
+        monkeypatch.setattr(processors, "is_one_idle", lambda: True)
+        until(lambda: environments.made == 2)
+        environments.let_start(1)
+        assert patient.result(timeout=10)
+        environments.end.set()
+
+
 def test_without_an_idle_processor_a_request_waits_the_longer_the_more_environments_are_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
