@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -188,9 +189,8 @@ def running(
         The server does not come up.
     """
     _clear(folder)
-    port, data, log = _free_port(), folder / "data", folder / LOG_FILE
-    command = [sys.executable, "-m", "localaws", "--port", str(port), "--data", str(data), "--iam", iam]
-    command += engine
+    data, log = folder / "data", folder / LOG_FILE
+    command = [sys.executable, "-m", "localaws", "--data", str(data), "--iam", iam, *engine]
     tools = _build_tools(folder / "tools")
     cache = engines.uv_cache(engine)
     # A folder that is not there yet would not be mounted.
@@ -200,23 +200,22 @@ def running(
     for name in carried:
         if environment.get(name):
             command += ["--build-environment", name]
-    with log.open("w") as output:
-        server = subprocess.Popen(  # noqa: S603  # our own program with our own arguments
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    (folder / PROCESS_FILE).write_text(str(server.pid))
-    local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
-    try:
-        _wait_healthy(server, local)
+    with ExitStack() as at_the_end:
+        with _choice_of_port(cache) as port, log.open("w") as output:
+            server = subprocess.Popen(  # noqa: S603  # our own program with our own arguments
+                [*command, "--port", str(port)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            if not keep:
+                at_the_end.callback(_end, server)
+            (folder / PROCESS_FILE).write_text(str(server.pid))
+            local = LocalAws(f"http://127.0.0.1:{port}", data, log, server.pid)
+            _wait_healthy(server, local)
         yield dataclasses.replace(local, engine=engines.chosen(local.endpoint))
-    finally:
-        if not keep:
-            _end(server)
 
 
 def check_output(folder: Path) -> None:
@@ -276,7 +275,7 @@ def _wait_healthy(server: subprocess.Popen[bytes], local: LocalAws) -> None:
         try:
             answer = requests.get(f"{local.endpoint}/_localaws/health", timeout=1)
             answer.raise_for_status()
-            # Another rehearsal, begun in the same second, may have taken the port: ours then ends by itself.
+            # A program that knows no such choice may have taken the port: ours then ends by itself.
             if answer.json()["process"] == server.pid:
                 return
         except requests.RequestException:
@@ -287,6 +286,17 @@ def _wait_healthy(server: subprocess.Popen[bytes], local: LocalAws) -> None:
 
 def _last_line(log: Path) -> str:
     return (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+
+
+@contextmanager
+def _choice_of_port(shared: Path) -> Iterator[int]:
+    """Yield a port to listen on; whoever has the same ``shared`` folder chooses theirs once it is taken."""
+    folder = os.open(shared, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield _free_port()
+    finally:
+        os.close(folder)
 
 
 def _free_port() -> int:
