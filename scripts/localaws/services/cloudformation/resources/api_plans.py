@@ -26,7 +26,7 @@ KEY = Declaration(
 
 
 def _plan(properties: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Name the plan, its stages and their throttling as the API does."""
+    """Name the plan as the API does; everything else has the same names there."""
     made = dict(properties)
     if "UsagePlanName" in made:
         made["Name"] = made.pop("UsagePlanName")

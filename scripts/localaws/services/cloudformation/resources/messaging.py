@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.services.cloudformation.resources.table import Aspect, Call, Declaration
+from localaws.services.cloudformation.resources.table import TAGS_OF_ARN, Aspect, Call, Declaration
 
 RULE = Declaration(
     type="AWS::Events::Rule",
@@ -97,14 +97,7 @@ TOPIC = Declaration(
                 ),
             ),
         ),
-        Aspect(
-            ("Tags",),
-            key="Key",
-            whole=True,
-            put=(Call("tag_resource", {"ResourceArn": "id", "Tags": "p.Tags"}),),
-            remove=(Call("untag_resource", {"ResourceArn": "id", "TagKeys": "gone"}),),
-            on_create=False,
-        ),
+        TAGS_OF_ARN,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.services.cloudformation.resources.table import Aspect, Call, Declaration
+from localaws.services.cloudformation.resources.table import TAGS_OF_ARN, Call, Declaration
 
 
 def _connection(service: str) -> Declaration:
@@ -18,16 +18,7 @@ def _connection(service: str) -> Declaration:
             "ConnectionStatus": "read.Connection.ConnectionStatus",
             "OwnerAccountId": "read.Connection.OwnerAccountId",
         },
-        aspects=(
-            Aspect(
-                ("Tags",),
-                key="Key",
-                whole=True,
-                put=(Call("tag_resource", {"ResourceArn": "id", "Tags": "p.Tags"}),),
-                remove=(Call("untag_resource", {"ResourceArn": "id", "TagKeys": "gone"}),),
-                on_create=False,
-            ),
-        ),
+        aspects=(TAGS_OF_ARN,),
     )
 
 

@@ -100,6 +100,17 @@ class Aspect:
     detach: bool = False
 
 
+TAGS_OF_ARN = Aspect(
+    ("Tags",),
+    key="Key",
+    whole=True,
+    put=(Call("tag_resource", {"ResourceArn": "id", "Tags": "p.Tags"}),),
+    remove=(Call("untag_resource", {"ResourceArn": "id", "TagKeys": "gone"}),),
+    on_create=False,
+)
+"""Tags, given in the first call too, of what has its ARN as physical id, by the calls that most services have."""
+
+
 @dataclass(frozen=True)
 class Wait:
     """How to tell that a resource is ready: ``status`` and ``reason`` are expressions."""
