@@ -1,26 +1,21 @@
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+
+import pytest
 
 from mlproject.rehearsal.local import _choice_of_port
 
 
-def test_local_aws_that_begin_at_once_choose_one_after_the_other(tmp_path: Path) -> None:
-    together = Barrier(4)
-
-    def listening() -> socket.socket:
-        together.wait()
+def test_a_local_aws_chooses_its_port_once_the_one_before_has_taken_its_own(tmp_path: Path) -> None:
+    def chosen() -> int:
         with _choice_of_port(tmp_path) as port:
-            taken = socket.socket()
-            taken.bind(("127.0.0.1", port))
-            taken.listen()
-        return taken
+            return port
 
-    with ThreadPoolExecutor(4) as people:
-        sockets = [each.result() for each in [people.submit(listening) for _ in range(4)]]
-    assert len({each.getsockname()[1] for each in sockets}) == 4
-    for each in sockets:
-        each.close()
+    with ThreadPoolExecutor(1) as another:
+        with _choice_of_port(tmp_path):
+            choice = another.submit(chosen)
+            with pytest.raises(TimeoutError):
+                choice.result(timeout=0.2)
+        assert choice.result(timeout=10) > 0
