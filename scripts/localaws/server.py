@@ -29,7 +29,7 @@ from werkzeug.serving import BaseWSGIServer
 
 import localaws.runtime
 import localaws.services
-from localaws import accounts, failures, faults, repairs, routes, strict, vpc_routes
+from localaws import accounts, failures, faults, header_fields, repairs, routes, strict, vpc_routes
 from localaws.engine import Engine
 from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
@@ -161,6 +161,7 @@ def _make_app(service: Any) -> Flask:
 def application() -> Application:
     """Return the process's application, with every service installed; moto's state is the process's too."""
     repairs.install()
+    header_fields.install()
     for name in installed_services():
         importlib.import_module(f"localaws.services.{name}").install()
     return Application()

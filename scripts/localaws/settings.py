@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class HostSettings(BaseSettings):
-    """The host's environment, as far as localaws looks at it."""
+    """The host's environment, as far as localaws looks at it; an empty variable is as none."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     path: str = "/usr/local/bin:/usr/bin:/bin"
     lang: str = "C.UTF-8"

@@ -144,6 +144,7 @@ def _with_status(answer: Callable[[LambdaResponse], ActionResult]) -> Callable[[
 APPROXIMATED = {
     "CreateFunction": "an archive runs on the Python that runs localaws, whatever 3.x it names; other runtimes, layers "
     "and file systems are refused; a VPC and tracing have no effect",
+    "Invoke": "the quota of 1,000 at once bounds each function by itself, not all of an account together",
     "UpdateFunctionConfiguration": "as CreateFunction",
 }
 

@@ -20,6 +20,7 @@ from localaws.patience import ENDLESS
 from localaws.services.awslambda import lambda_code
 from localaws.services.awslambda.lambda_calls import POOL, call, call_later
 from localaws.services.awslambda.lambda_model import (
+    ACCOUNT_CONCURRENCY,
     DEFAULTS,
     LATEST,
     SETTINGS,
@@ -514,8 +515,8 @@ def get_account_settings(request: Request) -> Answer:
             "TotalCodeSize": 80530636800,
             "CodeSizeUnzipped": 262144000,
             "CodeSizeZipped": 52428800,
-            "ConcurrentExecutions": 1000,
-            "UnreservedConcurrentExecutions": 1000 - reserved,
+            "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+            "UnreservedConcurrentExecutions": ACCOUNT_CONCURRENCY - reserved,
         },
         "AccountUsage": {
             "TotalCodeSize": sum(function.latest.code.size for function in known),

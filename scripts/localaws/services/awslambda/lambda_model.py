@@ -17,6 +17,9 @@ from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
 
 LATEST = "$LATEST"
+ACCOUNT_CONCURRENCY = 1000
+"""Invocations at once in an account and region: AWS's quota."""
+
 IDENTIFIER = re.compile(
     r"(?:arn:[a-z-]+:lambda:)?(?:[a-z]{2}(?:-[a-z]+)+-\d:)?(?:\d{12}:)?(?:function:)?"
     r"(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"

@@ -16,7 +16,7 @@ from localaws.images import ImageNotFound
 from localaws.patience import ENDLESS, Steps, follow
 from localaws.runtime import runtime
 from localaws.services.awslambda.lambda_instances import Instance, Invocation
-from localaws.services.awslambda.lambda_model import Function, Version
+from localaws.services.awslambda.lambda_model import ACCOUNT_CONCURRENCY, Function, Version
 
 IDLE_SECONDS = 600
 LOOK_SECONDS = 10.0
@@ -112,7 +112,8 @@ class Pool:
         key = id(function)
         with self._lock:
             present = self._working[key] + len(self._waiting.get(key, []))
-            if function.concurrency is not None and present >= function.concurrency:
+            most = ACCOUNT_CONCURRENCY if function.concurrency is None else function.concurrency
+            if present >= most:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
             waiter = _Waiter(version, time.monotonic(), self._choose(key, version))
             if waiter.instance is None and self._working[key] == self._starting[key] < MOST_STARTS:

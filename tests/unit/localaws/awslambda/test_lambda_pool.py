@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from moto.core.exceptions import ServiceException
 
 from localaws import processors
 from localaws.patience import Steps, Wait
@@ -199,6 +200,19 @@ def test_an_environment_that_cannot_be_made_leaves_its_place_to_the_next() -> No
         environments.let_start(1)
         assert done.result(timeout=10)
     assert (invocation.done.is_set(), environments.made) == (True, 1)
+
+
+@pytest.mark.parametrize("reserved", [None, 1])
+def test_a_request_beyond_the_quota_is_refused_at_once(
+    reserved: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lambda_pool, "ACCOUNT_CONCURRENCY", 1)
+    environments, called = Environments(), function(concurrency=reserved)
+    pool = Pool(environments.make)
+    assert not pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=0.01)
+    with pytest.raises(ServiceException, match="Rate Exceeded"):
+        pool.invoke(called, VERSION, Invocation(b"{}", "arn"))
+    environments.let_start(1)
 
 
 def test_who_has_no_patience_leaves_and_the_function_runs_on() -> None:
