@@ -66,17 +66,17 @@ def resolve(sagemaker: Any, settings: ModelSettings) -> Resolution:
 
 
 def _newest_approved(sagemaker: Any, group: str) -> Resolution:
-    answer = sagemaker.list_model_packages(
+    # SageMaker may answer with pages of nothing before those that have what the status asks for.
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",
         SortBy="CreationTime",
         SortOrder="Descending",
-        MaxResults=1,
     )
-    packages = answer["ModelPackageSummaryList"]
-    if not packages:
+    found = (package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"])
+    arn = next(found, None)
+    if arn is None:
         return Resolution("none", f"nothing to deploy: no approved model package in group {group}")
-    arn = packages[0]["ModelPackageArn"]
     return Resolution(arn, f"deploying {arn}, the newest approved model package of group {group}")
 
 

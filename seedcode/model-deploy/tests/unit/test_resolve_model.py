@@ -31,21 +31,18 @@ def described(sagemaker: Stubber, status: str) -> None:
     )
 
 
-def listed(sagemaker: Stubber, *arns: str) -> None:
+def listed(sagemaker: Stubber, *arns: str, after: str = "", more: str = "") -> None:
+    page = [{"ModelPackageArn": arn, "CreationTime": 0, "ModelPackageStatus": "Completed"} for arn in arns]
+    asked = {
+        "ModelPackageGroupName": GROUP,
+        "ModelApprovalStatus": "Approved",
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+    }
     sagemaker.add_response(
         "list_model_packages",
-        {
-            "ModelPackageSummaryList": [
-                {"ModelPackageArn": arn, "CreationTime": 0, "ModelPackageStatus": "Completed"} for arn in arns
-            ]
-        },
-        {
-            "ModelPackageGroupName": GROUP,
-            "ModelApprovalStatus": "Approved",
-            "SortBy": "CreationTime",
-            "SortOrder": "Descending",
-            "MaxResults": 1,
-        },
+        {"ModelPackageSummaryList": page} | ({"NextToken": more} if more else {}),
+        asked | ({"NextToken": after} if after else {}),
     )
 
 
@@ -89,6 +86,12 @@ def test_what_is_no_arn_of_a_package_is_refused(sagemaker: Stubber, arn: str) ->
 def test_without_a_package_the_newest_approved_one_is_deployed(sagemaker: Stubber, arn: str) -> None:
     listed(sagemaker, PACKAGE)
     assert resolve(sagemaker.client, settings(arn)).model_package_arn == PACKAGE
+
+
+def test_an_approved_package_behind_a_page_of_nothing_is_found(sagemaker: Stubber) -> None:
+    listed(sagemaker, more="token")
+    listed(sagemaker, PACKAGE, PACKAGE.replace("/7", "/6"), after="token")
+    assert resolve(sagemaker.client, settings("none")).model_package_arn == PACKAGE
 
 
 def test_without_an_approved_package_nothing_is_deployed_and_the_log_says_so(sagemaker: Stubber) -> None:
