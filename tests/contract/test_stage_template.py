@@ -65,7 +65,7 @@ def test_a_real_time_stage_has_instances_an_api_scaling_and_captured_data(templa
     assert stage.resources == API | ENDPOINT | SCALING
     assert stage.variant["InstanceType"] == "the InstanceType"
     config = stage.properties("EndpointConfig")
-    assert config["KmsKeyId"] == "the KmsKeyArn"
+    assert config["KmsKeyId"] == "the VolumeKmsKeyArn"
     assert config["DataCaptureConfig"]["InitialSamplingPercentage"] == 20
     assert "AsyncInferenceConfig" not in config
     assert stage.properties("Model")["EnableNetworkIsolation"] is True
@@ -77,6 +77,17 @@ def test_a_real_time_stage_may_do_without_scaling_and_capture(template: Template
     stage = Stage(template, Mode="real-time", MaxInstanceCount=0, DataCapturePercentage=0)
     assert stage.resources == API | ENDPOINT
     assert "DataCaptureConfig" not in stage.properties("EndpointConfig")
+
+
+def test_instances_with_local_disks_get_no_key_for_them(template: Template) -> None:
+    for mode in ("real-time", "asynchronous", "multi-model"):
+        assert "KmsKeyId" not in Stage(template, Mode=mode, VolumeKmsKeyArn="none").properties(
+            "EndpointConfig"
+        )
+    batch = Stage(template, Mode="batch", VolumeKmsKeyArn="none").properties("BatchPipeline")
+    (step,) = json.loads(batch["PipelineDefinition"]["PipelineDefinitionBody"])["Steps"]
+    assert step["Arguments"]["TransformResources"] == {"InstanceType": "the InstanceType", "InstanceCount": 1}
+    assert step["Arguments"]["TransformOutput"]["KmsKeyId"] == "the KmsKeyArn"
 
 
 def test_a_serverless_stage_has_an_api_and_nothing_that_sagemaker_refuses_there(template: Template) -> None:
@@ -177,6 +188,7 @@ def test_a_batch_pipeline_asks_for_a_transform_as_sagemaker_takes_it(
     arguments = step["Arguments"]
     assert (arguments["TransformInput"]["SplitType"], arguments["BatchStrategy"]) == (line, strategy)
     assert arguments["TransformOutput"]["AssembleWith"] == line
+    assert arguments["TransformResources"]["VolumeKmsKeyId"] == "the VolumeKmsKeyArn"
     assert "Execution.PipelineExecutionId" in json.dumps(arguments["TransformOutput"].pop("S3OutputPath"))
     arguments["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://b/batch/prod/input/"
     arguments["TransformOutput"]["S3OutputPath"] = "s3://b/batch/prod/output/1"

@@ -26,7 +26,7 @@ from deployment.target_models import TargetModels, target_models
 
 TEMPLATE = Path(__file__).parent.parent / "endpoint.yaml"
 
-# A `d` after the generation, or one of these families: local disks, which SageMaker encrypts by itself.
+# A `d` after the generation, or one of these families: local disks, which encrypt themselves and take no key.
 _LOCAL_DISKS = re.compile(
     r"ml\.([a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g[67]e?|gr6|i\d[a-z]*|p5[a-z]*|p6-[a-z0-9]+|p6e-gb200|trn\d[a-z]*)\.[a-z0-9]+"
 )
@@ -50,11 +50,12 @@ def render_stage(
     Raises
     ------
     UserError
-        The instance type cannot be used with the project's key, or not in the stage's mode.
+        The instance type cannot be used in the stage's mode.
     """
     instance_type = getattr(settings, f"{stage}_instance_type")
     instance_count = getattr(settings, f"{stage}_instance_count")
     _refuse_instance_type(instance_type, stage, config)
+    key = settings.of_stage(stage, "kms_key_arn")
     serverless = config.serverless or _ANY_SERVERLESS
     asynchronous = config.asynchronous or _ANY_ASYNCHRONOUS
     batch = config.batch or Batch()
@@ -96,7 +97,8 @@ def render_stage(
         "BatchConcurrency": batch.concurrent_requests,
         "BatchRoleArn": batch_roles[0] or _NONE,
         "ScheduleRoleArn": batch_roles[1] or _NONE,
-        "KmsKeyArn": settings.of_stage(stage, "kms_key_arn"),
+        "KmsKeyArn": key,
+        "VolumeKmsKeyArn": _NONE if _LOCAL_DISKS.fullmatch(instance_type) else key,
         "DataKmsKeyArn": settings.kms_key_arn,
         "ApiImageUri": settings.api_image_uri,
         "ApiRoleArn": settings.of_stage(stage, "api_role_arn"),
@@ -120,16 +122,10 @@ def _refuse_instance_type(instance_type: str, stage: Stage, config: StageConfig)
             f" with one container of AWS only: take mode real-time in config/{stage}.yaml, or update the project to"
             " a type without"
         )
-    if config.mode == "serverless":
-        if _ACCELERATED.fullmatch(instance_type):
-            raise UserError(
-                f"the project asks for {instance_type} in {stage}, and mode serverless of config/{stage}.yaml has no"
-                " accelerators: take mode real-time, or update the project to a type without"
-            )
-    elif _LOCAL_DISKS.fullmatch(instance_type):
+    if config.mode == "serverless" and _ACCELERATED.fullmatch(instance_type):
         raise UserError(
-            f"{instance_type} has local disks, which SageMaker refuses to encrypt with the project's key:"
-            f" choose a type without for {stage}, for example ml.m5.large"
+            f"the project asks for {instance_type} in {stage}, and mode serverless of config/{stage}.yaml has no"
+            " accelerators: take mode real-time, or update the project to a type without"
         )
 
 

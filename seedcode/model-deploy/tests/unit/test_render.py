@@ -77,11 +77,12 @@ def test_a_stage_of_another_account_stands_on_its_own(build_settings: BuildSetti
     )
     staging = render_stage(settings, "staging", config(), MODEL)["Parameters"]
     prod = render_stage(settings, "prod", config(), MODEL)["Parameters"]
-    own = ("ModelRoleArn", "ApiRoleArn", "RestApiId", "KmsKeyArn", "DataKmsKeyArn")
+    own = ("ModelRoleArn", "ApiRoleArn", "RestApiId", "KmsKeyArn", "VolumeKmsKeyArn", "DataKmsKeyArn")
     assert [prod[name] for name in own] == [
         f"{elsewhere}-model",
         f"{elsewhere}-api",
         "def456",
+        key,
         key,
         settings.kms_key_arn,
     ]
@@ -89,6 +90,7 @@ def test_a_stage_of_another_account_stands_on_its_own(build_settings: BuildSetti
         settings.model_role_arn,
         settings.api_role_arn,
         settings.rest_api_id,
+        settings.kms_key_arn,
         settings.kms_key_arn,
         settings.kms_key_arn,
     ]
@@ -103,18 +105,25 @@ def test_autoscaling_adds_to_what_the_project_was_created_with(
 
 
 @pytest.mark.parametrize("instance_type", ["ml.m5d.large", "ml.g4dn.xlarge", "ml.c6gd.large", "ml.g5.xlarge"])
-def test_an_instance_type_that_cannot_use_the_key_is_refused(
+def test_local_disks_encrypt_themselves_and_get_no_key(
     build_settings: BuildSettings, instance_type: str
 ) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
-    with pytest.raises(UserError, match=f"{instance_type} has local disks"):
-        render_stage(settings, "staging", config(), MODEL)
+    parameters = render_stage(settings, "staging", config(), MODEL)["Parameters"]
+    assert (parameters["InstanceType"], parameters["VolumeKmsKeyArn"]) == (instance_type, "none")
+    assert parameters["KmsKeyArn"] == settings.kms_key_arn
 
 
 @pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.c6g.large", "ml.t2.medium", "ml.m7i.xlarge"])
-def test_other_instance_types_are_taken(build_settings: BuildSettings, instance_type: str) -> None:
+def test_volumes_of_other_instance_types_get_the_key(
+    build_settings: BuildSettings, instance_type: str
+) -> None:
     settings = build_settings.model_copy(update={"staging_instance_type": instance_type})
-    assert render_stage(settings, "staging", config(), MODEL)["Parameters"]["InstanceType"] == instance_type
+    parameters = render_stage(settings, "staging", config(), MODEL)["Parameters"]
+    assert (parameters["InstanceType"], parameters["VolumeKmsKeyArn"]) == (
+        instance_type,
+        settings.kms_key_arn,
+    )
 
 
 @pytest.mark.parametrize("stage", STAGES)
