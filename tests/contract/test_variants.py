@@ -15,6 +15,11 @@ from terraform_runner.project_request import DEFAULT_VARIANT
 from terraform_runner.template_bundle import TemplateBundle
 
 ROOT = Path(__file__).parents[2]
+# As the API reference of CreateModelPackage lists them; its model takes any text.
+TASKS = {
+    "CLASSIFICATION", "FILL_MASK", "IMAGE_CLASSIFICATION", "IMAGE_SEGMENTATION", "OBJECT_DETECTION", "OTHER",
+    "REGRESSION", "TEXT_GENERATION",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,17 @@ def test_every_variant_says_what_a_record_is_and_how_its_stages_answer(bundle: T
         Draft4Validator.check_schema(schema)
         assert (schema["$schema"], schema["type"]) == ("http://json-schema.org/draft-04/schema#", "object")
         assert {*schema.get("required", [])} <= {*schema.get("properties", {})}
+
+
+def test_models_are_registered_for_tasks_that_sagemaker_knows(bundle: TemplateBundle) -> None:
+    written = {
+        variant: re.findall(r"^ +task: (\S+)$", file.content.decode(), re.MULTILINE)
+        for variant in bundle.variants
+        for name, file in bundle.seed("modelbuild", variant).items()
+        if name.endswith("/conf/conf.yaml")
+    }
+    assert {*written} == {*bundle.variants} - {"config-only"}
+    assert all(tasks and {*tasks} <= TASKS for tasks in written.values())
 
 
 def test_the_income_model_s_columns_are_those_of_its_record(bundle: TemplateBundle) -> None:

@@ -136,7 +136,7 @@ class ProjectHere:
     def jobs(self, pipeline: str) -> dict[str, str]:
         """Return the jobs of a pipeline's latest execution that succeeded, by the names of its steps."""
         steps = self.client("sagemaker").list_pipeline_execution_steps(
-            PipelineExecutionArn=self.good_execution(pipeline)
+            PipelineExecutionArn=self.good_execution(pipeline), MaxResults=100
         )["PipelineExecutionSteps"]
         return {
             each["StepName"]: job["Arn"].rpartition("/")[2]

@@ -44,8 +44,9 @@ class FakeSageMaker:
     def list_pipeline_executions(self, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionSummaries": self.executions}
 
-    def list_pipeline_execution_steps(self, PipelineExecutionArn: str) -> dict[str, Any]:
-        assert PipelineExecutionArn == PIPELINE
+    def list_pipeline_execution_steps(self, PipelineExecutionArn: str, MaxResults: int) -> dict[str, Any]:
+        # How long a page is that nobody asks for is for SageMaker to say.
+        assert (PipelineExecutionArn, MaxResults) == (PIPELINE, 100)
         job = {"Arn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/prepare-1"}
         steps = [
             {"StepName": "prepare", "Metadata": {"ProcessingJob": job}},
