@@ -158,3 +158,18 @@ run "reaches_only_the_services_that_are_named" {
     error_message = "The endpoints are not the ones named."
   }
 }
+
+# us-west-1, for one, has two at most for an account.
+run "says_that_a_region_has_fewer_zones_than_asked" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    zones = 4
+  }
+
+  expect_failures = [data.aws_availability_zones.this]
+}

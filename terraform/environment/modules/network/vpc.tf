@@ -12,6 +12,13 @@ data "aws_availability_zones" "this" {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
   }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.names) >= var.zones
+      error_message = "network.zones is ${var.zones}, and this account has ${length(self.names)} in this region: ask for fewer, or bring a network of your own."
+    }
+  }
 }
 
 locals {
