@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,15 +7,23 @@ import pytest
 from localaws import processors
 
 
-@pytest.mark.parametrize(("running", "idle"), [(1, True), (3, True), (4, False), (9, False)])
-def test_a_processor_is_idle_while_fewer_threads_want_to_run_than_there_are(
-    running: int, idle: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("percent", "idle"), [("12.50", True), ("93.01", False)])
+def test_processors_that_threads_waited_for_in_the_last_seconds_are_busy(
+    percent: str, idle: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "loadavg").write_text(f"0.20 0.18 0.12 {running}/80 11206\n")
-    monkeypatch.setattr(processors, "_LOAD", tmp_path / "loadavg")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    pressure = tmp_path / "cpu"
+    pressure.write_text(f"some avg10={percent} avg60=50.00 avg300=50.00 total=1\nfull avg10=0.00 total=0\n")
+    monkeypatch.setattr(processors, "PRESSURE", pressure)
     assert processors.is_one_idle() is idle
 
 
-def test_this_machine_tells() -> None:
-    assert processors.is_one_idle() in (True, False)
+@pytest.mark.parametrize(("running", "idle"), [(1, True), (9, False)])
+def test_without_a_record_of_the_kernel_this_moment_decides(
+    running: int, idle: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = tmp_path / "loadavg"
+    load.write_text(f"0.10 0.20 0.30 {running}/120 4711\n")
+    monkeypatch.setattr(processors, "PRESSURE", tmp_path / "missing")
+    monkeypatch.setattr(processors, "LOAD", load)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    assert processors.is_one_idle() is idle
