@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from localaws.iam.patterns import Context, matches
+from localaws.iam.patterns import Context
 from localaws.iam.policy_documents import Document, Statement
 
-Kind = Literal["anonymous", "role", "root", "service", "user"]
+Kind = Literal["role", "root", "service", "user"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def decide(
     if principal.kind == "root" and not (policies.resource_decides or policies.foreign):
         return ALLOWED
     granted = request.granted_by(policies.resource)
-    if granted and principal.kind in ("anonymous", "root", "service"):
+    if granted and principal.kind in ("root", "service"):
         return ALLOWED
     if granted == "directly" and not policies.foreign:
         return ALLOWED
@@ -145,10 +145,10 @@ class _Request:
     def _meant(self, kind: str, who: str) -> str:
         principal = self.principal
         if who == "*":
-            return "directly" if principal.kind in ("anonymous", "user") else "role"
+            return "directly" if principal.kind == "user" else "role"
         if kind == "Service":
             return "directly" if principal.kind == "service" and who == principal.arn else ""
-        if kind != "AWS" or principal.kind in ("anonymous", "service"):
+        if kind != "AWS" or principal.kind == "service":
             return ""
         if who == principal.arn:
             return "directly"
@@ -159,15 +159,3 @@ class _Request:
 
 def _of(document: Document, *, allows: bool) -> Iterable[Statement]:
     return (each for each in document.statements if each.allows == allows)
-
-
-def patterns_allowing(documents: Iterable[Document], action: str) -> list[str]:
-    """Return the resource patterns on which any of the documents allows an action, whatever the conditions."""
-    return [
-        resource
-        for document in documents
-        for statement in _of(document, allows=True)
-        if any(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
-        != statement.not_actions
-        for resource in (statement.resources or ["*"])
-    ]

@@ -96,20 +96,13 @@ class Guard:
             wanted += [Requirement(*use) for use in topic_key_uses(resource, known)]
         return self._check(principal, "", wanted) is None
 
-    def refuses(self, access_key: str, action: str, arn: str, region: str) -> str | None:
+    def refuses(self, access_key: str, action: str, arn: str) -> str | None:
         """Return why the holder of a key may not do what is no call of AWS's API; None when they may."""
         principal = holder(access_key)
         if self.mode is Mode.OFF or principal is None:
             return None
-        return self._check(principal, access_key, [Requirement(action, arn, of_principal(principal, region))])
-
-    def transfers(self, access_key: str, action: str, repository_arn: str) -> str | None:
-        """Return why the holder of a key may not move a part of an image by the registry; None when they may."""
-        principal = holder(access_key)
-        if self.mode is Mode.OFF or principal is None:
-            return None
-        known = of_principal(principal, repository_arn.split(":")[3])
-        return self._check(principal, access_key, [Requirement(action, repository_arn, known)])
+        known = of_principal(principal, arn.split(":")[3])
+        return self._check(principal, access_key, [Requirement(action, arn, known)])
 
     def clones(self, user: str, repository_arn: str, *, pushes: bool) -> str | None:
         """Return why a user of git may not read a repository, or write to it; None when they may.

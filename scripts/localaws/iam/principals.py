@@ -15,7 +15,6 @@ from localaws.accounts import root_of
 from localaws.iam.decisions import Policies, Principal
 from localaws.iam.policy_documents import Document, read
 
-ANONYMOUS = Principal("anonymous", "", "anonymous", "anonymous")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 _sessions: dict[str, AssumedRole] = {}
 

@@ -53,10 +53,6 @@ class RequestContext(Mapping[str, Sequence[str]]):
         """Return a copy with further keys, or other values of known ones."""
         return RequestContext({**self._known, **more}, self._tags)
 
-    def without_keys(self, *keys: str) -> RequestContext:
-        """Return a copy that does not know some keys."""
-        return RequestContext({key: self._known[key] for key in self._known if key not in keys}, self._tags)
-
     def with_tags(self, tags: Callable[[], Mapping[str, str]]) -> RequestContext:
         """Return a copy about another resource."""
         return RequestContext(self._known, tags)
@@ -75,7 +71,7 @@ def of_principal(principal: Principal, region: str) -> RequestContext:
         "aws:ViaAWSService": ["false"],
         "aws:PrincipalIsAWSService": [str(principal.kind == "service").lower()],
     }
-    if principal.kind not in ("anonymous", "service"):
+    if principal.kind != "service":
         known |= {
             "aws:PrincipalAccount": [principal.account],
             "aws:PrincipalArn": [principal.principal_arn],

@@ -22,7 +22,7 @@ def admit(exchange: Exchange) -> None:
     if method is not None and method.authorization_type == "AWS_IAM":
         exchange.caller = verify(exchange.request, exchange.body, target.account, target.region)
         refusal = runtime().guard.refuses(
-            exchange.caller.access_key, "execute-api:Invoke", exchange.execution_arn(), target.region
+            exchange.caller.access_key, "execute-api:Invoke", exchange.execution_arn()
         )
         if refusal:
             raise GatewayError("ACCESS_DENIED", refusal)

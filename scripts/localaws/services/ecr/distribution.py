@@ -29,17 +29,6 @@ LOOPBACK_PATH = r"/v2/($|\d{12}\.dkr\.ecr)"
 LARGEST_MANIFEST = 4 << 20
 OCTETS = "application/octet-stream"
 _ACTIONS = {
-    ("GET", "blob"): "GetDownloadUrlForLayer",
-    ("GET", "reference"): "BatchGetImage",
-    ("GET", "tags"): "ListImages",
-    ("HEAD", "blob"): "BatchCheckLayerAvailability",
-    ("HEAD", "reference"): "BatchGetImage",
-    ("PATCH", "upload"): "UploadLayerPart",
-    ("POST", "uploads"): "InitiateLayerUpload",
-    ("PUT", "reference"): "PutImage",
-    ("PUT", "upload"): "CompleteLayerUpload",
-}
-ACTIONS = {
     ("HEAD", "blob"): "BatchCheckLayerAvailability",
     ("GET", "blob"): "GetDownloadUrlForLayer",
     ("POST", "uploads"): "InitiateLayerUpload",
@@ -115,17 +104,12 @@ def _answer(request: Request) -> Response:
     repository = _repository(place["account"], place["region"], parts["name"])
     base = request.path[: request.path.rindex(parts["name"]) + len(parts["name"])]
     call = Call(request, repository, base, login, parts.groupdict(default=""))
-    _authorize(call)
     return _serve(call)
 
 
-def _authorize(call: Call) -> None:
+def _authorize(call: Call, action: str) -> None:
     """Ask for the right to the call of ECR's API that a request of the registry stands for."""
-    action = _ACTIONS.get((call.http.method, _kind(call)))
-    repository = call.repository
-    refusal = action and runtime().guard.refuses(
-        call.login.access_key, f"ecr:{action}", repository.arn, repository.region_name
-    )
+    refusal = runtime().guard.refuses(call.login.access_key, f"ecr:{action}", call.repository.arn)
     if refusal:
         raise RegistryError(403, "DENIED", refusal)
 
@@ -154,10 +138,7 @@ def _serve(call: Call) -> Response:
     handler = _HANDLERS.get((method, kind))
     if handler is None:
         raise RegistryError(405, "UNSUPPORTED", f"localaws does not support {method} {call.http.path}")
-    action = ACTIONS.get((call.http.method, kind)) or ACTIONS[method, kind]
-    refusal = runtime().guard.transfers(call.login.access_key, f"ecr:{action}", call.repository.arn)
-    if refusal:
-        raise RegistryError(403, "DENIED", refusal)
+    _authorize(call, _ACTIONS.get((call.http.method, kind)) or _ACTIONS[method, kind])
     return handler(call)
 
 
