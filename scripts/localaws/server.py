@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("localaws")
 HEALTH_PATH = "/_localaws/health"
 POLL_SECONDS = 0.05
+"""How soon a server hears that it shall end."""
+
+_logs_lock = threading.Lock()
 _tunnels: Counter[str] = Counter()
 """How often each host was reached that is not AWS's."""
 MOST_LOG_EVENTS = 10_000
@@ -281,6 +284,8 @@ class LocalAws:
         What runs containers.
     guard
         Decides by IAM's policies; None lets everything through.
+    keep_state
+        Keep in the folder what is in memory, and go on with what an earlier server kept there.
     """
 
     def __init__(
@@ -373,7 +378,9 @@ class LocalAws:
         localaws.runtime.install(self)
         goes_on = self.snapshots is not None and self.snapshots.restore()
         for server in self._servers:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
+            thread = threading.Thread(
+                target=server.serve_forever, args=(POLL_SECONDS,), name="server", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
         if goes_on:
@@ -466,14 +473,14 @@ class LocalAws:
         group_arn = f"arn:{get_partition(region)}:logs:{region}:{account}:log-group:{group}"
         if role_arn and not may_log(role_arn, group_arn, stream, new_group=group not in backend.groups):
             return lambda _: None
-        with _LOGS_LOCK:
+        with _logs_lock:
             if group not in backend.groups:
                 backend.create_log_group(group, tags={})
             if stream not in backend.groups[group].streams:
                 backend.create_log_stream(group, stream)
 
         def write(line: str) -> None:
-            with _LOGS_LOCK:
+            with _logs_lock:
                 # An event holds at least one character.
                 event = {"timestamp": int(time.time() * 1000), "message": line or " "}
                 if group in backend.groups and stream in backend.groups[group].streams:
@@ -487,6 +494,3 @@ def _forget_oldest(events: list[LogEvent]) -> None:
     """Keep a stream that is written to for hours from taking all memory."""
     if len(events) > MOST_LOG_EVENTS:
         del events[: MOST_LOG_EVENTS // 10]
-
-
-_LOGS_LOCK = threading.Lock()

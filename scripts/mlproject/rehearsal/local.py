@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -247,13 +247,16 @@ def _end_kept(process_file: Path) -> None:
     if not process_file.exists():
         return
     process = int(process_file.read_text())
-    command = Path(f"/proc/{process}/cmdline")
     deadline = time.monotonic() + STOP_SECONDS
-    while command.exists() and str(process_file.parent).encode() in command.read_bytes():
-        if time.monotonic() > deadline:
-            raise PlatformError(f"the localaws kept in {process_file.parent} does not end: kill -9 {process}")
-        os.kill(process, signal.SIGTERM)
-        time.sleep(0.5)
+    # It may end between any two looks at it.
+    with suppress(FileNotFoundError, ProcessLookupError):
+        while str(process_file.parent).encode() in Path(f"/proc/{process}/cmdline").read_bytes():
+            if time.monotonic() > deadline:
+                raise PlatformError(
+                    f"the localaws kept in {process_file.parent} does not end: kill -9 {process}"
+                )
+            os.kill(process, signal.SIGTERM)
+            time.sleep(0.5)
 
 
 def _end(server: subprocess.Popen[Any]) -> None:

@@ -17,8 +17,6 @@ from localaws.services.sagemaker.resources import LOCK, Region, now
 from localaws.services.sagemaker.roles import require_role
 from localaws.services.sagemaker.storage import Bucket, StorageError
 
-EXECUTION_ID_LENGTH = 12
-
 
 def create_pipeline(request: Request) -> dict[str, Any]:
     """Make a pipeline from a definition that can run."""
