@@ -12,10 +12,12 @@ from mlproject.rehearsal.local import LocalAws, running
 
 
 def answers(local: LocalAws) -> bool:
+    """Tell whether this one answers: another test's may have its port by now."""
     try:
-        return requests.get(f"{local.endpoint}/_localaws/health", timeout=5).ok
+        answer = requests.get(f"{local.endpoint}/_localaws/health", timeout=60)
     except requests.ConnectionError:
         return False
+    return bool(answer.ok and answer.json()["process"] == local.process_id)
 
 
 def test_a_local_aws_ends_with_its_rehearsal(tmp_path: Path) -> None:

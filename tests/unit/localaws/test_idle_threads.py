@@ -13,7 +13,10 @@ def test_work_one_after_the_other_is_done_by_one_thread() -> None:
     for _ in range(3):
         threads.run(lambda: done.put(threading.get_ident()))
         seen.add(done.get(timeout=10))
-        time.sleep(0.05)
+        deadline = time.monotonic() + 10
+        while not threads._idle:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
     assert len(seen) == 1
 
 

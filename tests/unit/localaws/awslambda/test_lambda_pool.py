@@ -26,12 +26,14 @@ class Environments:
 
     def __init__(self) -> None:
         self.starts: list[threading.Event] = []
-        self.made = 0
         self.end = threading.Event()
         """Of what takes long."""
 
+    @property
+    def made(self) -> int:
+        return len(self.starts)
+
     def make(self, function: Function, version: Version) -> Instance:
-        self.made += 1
         instance = FakeInstance(version, self.end)
         self.starts.append(instance.warm)
         return cast(Instance, instance)
@@ -104,16 +106,14 @@ def test_a_request_waits_a_moment_for_an_environment_at_work_before_another_is_s
         first = threads.submit(pool.invoke, called, VERSION, Invocation(SLOW, "arn"))
         until(lambda: environments.starting() == 1)
         environments.let_start(1)
-        time.sleep(0.05)
+        came = time.monotonic()
         second = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"))
-        time.sleep(SETTLE_SECONDS / 2)
-        assert environments.made == 1
-        until(lambda: environments.starting() == 1)
+        until(lambda: environments.made == 2)
+        assert time.monotonic() - came >= SETTLE_SECONDS
         environments.let_start(1)
         assert second.result(timeout=10)
         assert not first.done()
         environments.end.set()
-    assert environments.made == 2
 
 
 def test_of_many_that_wait_only_the_first_looks_for_an_idle_processor(
@@ -215,14 +215,15 @@ def test_a_request_beyond_the_quota_is_refused_at_once(
     environments.let_start(1)
 
 
-def test_who_has_no_patience_leaves_and_the_function_runs_on() -> None:
+def test_who_has_no_patience_leaves_and_the_function_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lambda_pool, "SETTLE_SECONDS", 60.0)
     environments, called = Environments(), function()
     pool, invocation = Pool(environments.make), Invocation(b"{}", "arn")
     assert not pool.invoke(called, VERSION, invocation, patience=0.05)
     assert not invocation.done.is_set()
     environments.let_start(1)
     assert invocation.done.wait(10)
-    until(lambda: pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=0.05))
+    assert pool.invoke(called, VERSION, Invocation(b"{}", "arn"), patience=10.0)
     assert environments.made == 1
 
 

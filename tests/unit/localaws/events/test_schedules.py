@@ -22,7 +22,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wait_for(server: LocalAws, url: str, count: int) -> list[str]:
     sqs, found = server.client("sqs", REGION), list[str]()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(found) < count and time.monotonic() < deadline:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         found += [message["Body"] for message in messages]

@@ -21,11 +21,11 @@ NAMES = ("team/mine", "team/theirs")
 def arn(enforcing: LocalAws, owner: boto3.Session, client: Callable[..., Any]) -> str:
     """Return a completed connection to a provider with two repositories."""
     for name in NAMES:
-        requests.put(f"{enforcing.endpoint}/_localaws/providers/GitLab/{name}", timeout=5).raise_for_status()
+        requests.put(f"{enforcing.endpoint}/_localaws/providers/GitLab/{name}", timeout=30).raise_for_status()
     connections = client(owner, "codeconnections")
     made = str(connections.create_connection(ProviderType="GitLab", ConnectionName="t")["ConnectionArn"])
     completed = requests.post(
-        f"{enforcing.endpoint}/_localaws/connections/{made.rpartition('/')[2]}", timeout=5
+        f"{enforcing.endpoint}/_localaws/connections/{made.rpartition('/')[2]}", timeout=30
     )
     completed.raise_for_status()
     return made
@@ -53,7 +53,7 @@ def test_a_role_reaches_the_repositories_and_the_actions_that_it_was_given(
 
     def status(name: str, service: str, user: str = f"{given.access_key}%{given.token}") -> int:
         url = f"{place}/{name}.git/info/refs?service={service}"
-        return requests.get(url, auth=(user, "signature"), timeout=5).status_code
+        return requests.get(url, auth=(user, "signature"), timeout=30).status_code
 
     assert status("team/mine", "git-upload-pack") == HTTPStatus.OK
     assert status("team/mine", "git-receive-pack") == HTTPStatus.FORBIDDEN

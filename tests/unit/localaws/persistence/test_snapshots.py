@@ -65,9 +65,9 @@ def test_records_are_kept_later_than_changes(tmp_path: Path, monkeypatch: pytest
     try:
         assert not taken.acquire(timeout=0.5), "nothing has changed"
         kept.record()
-        assert taken.acquire(timeout=5)
+        assert taken.acquire(timeout=60)
         kept.touch()
-        assert taken.acquire(timeout=5)
+        assert taken.acquire(timeout=60)
         assert not taken.acquire(timeout=0.5), "both are kept"
     finally:
         kept.close()
