@@ -61,6 +61,11 @@ run "keeps_apps_in_the_vpc_and_ends_idle_ones" {
   }
 
   assert {
+    condition     = one(aws_sagemaker_domain.this.default_user_settings).default_landing_uri == "studio::"
+    error_message = "Users land in Studio Classic, which knows neither spaces nor the idle shutdown."
+  }
+
+  assert {
     condition     = one(aws_sagemaker_domain.this.retention_policy).home_efs_file_system == "Delete" && aws_sagemaker_servicecatalog_portfolio_status.this.status == "Enabled"
     error_message = "Home folders stay although they were not to be kept, or projects cannot be made from the catalog."
   }

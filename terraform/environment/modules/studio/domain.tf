@@ -13,6 +13,8 @@ resource "aws_sagemaker_domain" "this" {
     execution_role    = aws_iam_role.persona["data-scientist"].arn
     security_groups   = var.network.security_group_ids
     studio_web_portal = "ENABLED"
+    # Said aloud: what opens otherwise is not documented, and domains made by templates have opened Studio Classic.
+    default_landing_uri = "studio::"
 
     jupyter_lab_app_settings {
       app_lifecycle_management {
