@@ -35,7 +35,9 @@ def test_files_are_copied_synchronised_and_presigned(aws: Aws, tmp_path: Path) -
     aws("s3", "mb", "s3://things")
     aws("s3", "sync", tmp_path / "site", "s3://things/site", "--no-progress")
     assert "9000000 site/deep/large.bin" in aws("s3", "ls", "s3://things", "--recursive")
-    assert requests.get(aws("s3", "presign", "s3://things/site/index.html"), timeout=5).text == "<p>hello</p>"
+    assert (
+        requests.get(aws("s3", "presign", "s3://things/site/index.html"), timeout=30).text == "<p>hello</p>"
+    )
     aws("s3", "cp", "s3://things/site/deep/large.bin", tmp_path / "back.bin", "--no-progress", inside=True)
     assert (tmp_path / "back.bin").stat().st_size == 9_000_000
     aws("s3", "rb", "s3://things", "--force")

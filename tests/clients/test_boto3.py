@@ -43,7 +43,7 @@ def test_files_go_in_parts_and_by_presigned_requests(session: boto3.Session) -> 
     bucket.upload_fileobj(io.BytesIO(b"x" * 12_000_000), "large", Config=config)
     assert bucket.Object("large").content_length == 12_000_000
     post = session.client("s3").generate_presigned_post("things", "form")
-    answer = requests.post(post["url"], data=post["fields"], files={"file": b"by a form"}, timeout=5)
+    answer = requests.post(post["url"], data=post["fields"], files={"file": b"by a form"}, timeout=30)
     assert answer.status_code == 204
     assert bucket.Object("form").get()["Body"].read() == b"by a form"
     assert sorted(item.key for item in bucket.objects.all()) == ["form", "large"]

@@ -158,7 +158,7 @@ def test_bad_data_fails_the_run_with_its_column(
             {"Name": "CommitId", "Value": "none"},
         ],
     )["PipelineExecutionArn"]
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while client.describe_pipeline_execution(PipelineExecutionArn=execution)["PipelineExecutionStatus"] in (
         "Executing",
         "Stopping",

@@ -18,15 +18,15 @@ REGION = "us-east-1"
 @pytest.fixture
 def endpoint(localaws: LocalAws) -> Iterator[str]:
     yield localaws.endpoint
-    requests.delete(f"{localaws.endpoint}/_localaws/faults", timeout=5)
+    requests.delete(f"{localaws.endpoint}/_localaws/faults", timeout=30)
 
 
 def inject(endpoint: str, **fault: object) -> requests.Response:
-    return requests.post(f"{endpoint}/_localaws/faults", json=fault, timeout=5)
+    return requests.post(f"{endpoint}/_localaws/faults", json=fault, timeout=30)
 
 
 def hits(endpoint: str) -> int:
-    faults = requests.get(f"{endpoint}/_localaws/faults", timeout=5).json()
+    faults = requests.get(f"{endpoint}/_localaws/faults", timeout=30).json()
     return int(sum(fault["hits"] for fault in faults.values()))
 
 

@@ -20,7 +20,7 @@ def test_an_api_call_is_answered_at_the_plain_endpoint(localaws: LocalAws) -> No
 
 
 def test_the_health_page_names_the_services(localaws: LocalAws) -> None:
-    health = requests.get(f"{localaws.endpoint}/_localaws/health", timeout=5).json()
+    health = requests.get(f"{localaws.endpoint}/_localaws/health", timeout=30).json()
     assert health["status"] == "running"
     assert health["process"] == os.getpid()
     assert "events" in health["services"]
@@ -40,7 +40,7 @@ def test_a_server_that_listens_at_another_address_is_reached_there_with_the_same
             "https://sts.us-east-1.amazonaws.com/_localaws/health",
             proxies={"https": inside["HTTPS_PROXY"]},
             verify=str(server.certificates[0]),
-            timeout=5,
+            timeout=30,
         )
     finally:
         server.close()
@@ -106,7 +106,7 @@ def test_a_service_is_found_by_its_real_name(service: str) -> None:
 
 
 def test_a_host_that_nothing_stands_in_for_is_named(localaws: LocalAws) -> None:
-    answer = requests.get(localaws.endpoint, headers={"Host": "quantum.eu-west-1.amazonaws.com"}, timeout=5)
+    answer = requests.get(localaws.endpoint, headers={"Host": "quantum.eu-west-1.amazonaws.com"}, timeout=30)
     assert answer.status_code == 501
     assert "nothing here stands in for quantum.eu-west-1.amazonaws.com" in answer.json()["message"]
 

@@ -149,7 +149,7 @@ def test_another_physical_id_deletes_the_old_thing_in_clean_up(stacks: Stacks, n
 
 
 def test_a_function_that_never_answers_fails_after_the_service_timeout(stacks: Stacks, name: str) -> None:
-    stack = stacks.create(template(Silent="Create", ServiceTimeout=3), name)
+    stack = stacks.create(template(Silent="Create", ServiceTimeout=6), name)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "did not receive a response from your Custom Resource" in stacks.reason(
         name, "Thing", "CREATE_FAILED"
@@ -181,7 +181,7 @@ def test_an_attribute_that_was_not_answered_fails_the_stack(stacks: Stacks, name
 
 def test_a_delete_interrupts_a_create_and_takes_back_what_it_made(stacks: Stacks, name: str) -> None:
     created = stacks.client.create_stack(StackName=name, TemplateBody=template(Silent="Create"))["StackId"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not events(stacks, name) and time.monotonic() < deadline:
         time.sleep(0.05)
     stacks.client.delete_stack(StackName=name)

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from localaws import pace
 from localaws.server import LocalAws
 
-from .conftest import BUCKET, REGION
+from .conftest import BUCKET, LONGEST_BUILD_SECONDS, REGION
 
 Build = dict[str, Any]
 RunBuild = Callable[..., Build]
@@ -280,7 +280,7 @@ def test_a_stopped_build_ends_at_once_and_says_so(codebuild: Any, role_arn: str)
         serviceRole=role_arn,
     )
     build_id = codebuild.start_build(projectName="builds")["build"]["id"]
-    until = time.monotonic() + 30
+    until = time.monotonic() + LONGEST_BUILD_SECONDS
     while codebuild.batch_get_builds(ids=[build_id])["builds"][0]["currentPhase"] != "BUILD":
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -299,7 +299,7 @@ def test_a_cache_comes_back_in_the_next_build(
     cache = {"type": "S3", "location": "artifacts/cache"}
     run_build(text + "cache: {paths: ['kept/**/*']}\n", cache=cache)
     second = codebuild.start_build(projectName="builds")["build"]["id"]
-    until = time.monotonic() + 30
+    until = time.monotonic() + LONGEST_BUILD_SECONDS
     while not (build := codebuild.batch_get_builds(ids=[second])["builds"][0])["buildComplete"]:
         assert time.monotonic() < until
         time.sleep(0.05)

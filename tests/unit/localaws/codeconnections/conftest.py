@@ -41,7 +41,7 @@ class GitHub:
     def complete(self) -> None:
         """Complete the connection, as somebody does in the console."""
         answer = requests.post(
-            f"{self.server.endpoint}/_localaws/connections/{self.arn.rpartition('/')[2]}", timeout=5
+            f"{self.server.endpoint}/_localaws/connections/{self.arn.rpartition('/')[2]}", timeout=30
         )
         answer.raise_for_status()
 
@@ -70,5 +70,5 @@ def github(localaws: LocalAws) -> GitHub:
     """Return a connection that waits for its handshake, and an empty repository behind it."""
     client = localaws.client("codeconnections", REGION)
     arn = client.create_connection(ProviderType="GitHub", ConnectionName="team")["ConnectionArn"]
-    requests.put(f"{localaws.endpoint}/_localaws/providers/GitHub/{NAME}", timeout=5).raise_for_status()
+    requests.put(f"{localaws.endpoint}/_localaws/providers/GitHub/{NAME}", timeout=30).raise_for_status()
     return GitHub(localaws, client, arn)

@@ -38,7 +38,7 @@ def test_a_deleted_connection_is_gone_and_the_repositories_stay(github: GitHub) 
     github.client.delete_connection(ConnectionArn=github.arn)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         github.client.get_connection(ConnectionArn=github.arn)
-    listed = requests.get(f"{github.server.endpoint}/_localaws/providers/GitHub", timeout=5).json()
+    listed = requests.get(f"{github.server.endpoint}/_localaws/providers/GitHub", timeout=30).json()
     assert listed == {"repositories": [NAME]}
 
 
@@ -67,5 +67,5 @@ def test_what_cannot_be_done_at_a_provider_is_said(
     with requests.Session() as session:
         request = requests.Request(method, localaws.endpoint).prepare()
         request.url = f"{localaws.endpoint}/_localaws/{path}"
-        answer = session.send(request, timeout=5)
+        answer = session.send(request, timeout=30)
     assert (answer.status_code, words in answer.json()["message"]) == (status, True)

@@ -54,7 +54,7 @@ class Team:
         return {"name": "Source", "actions": [action | {"outputArtifacts": [{"name": "Code"}]}]}
 
     def _console(self, method: str, path: str) -> None:
-        requests.request(method, f"{self.endpoint}/_localaws/{path}", timeout=5).raise_for_status()
+        requests.request(method, f"{self.endpoint}/_localaws/{path}", timeout=30).raise_for_status()
 
     @staticmethod
     def _git(*arguments: str) -> str:

@@ -29,12 +29,12 @@ def url() -> Iterator[str]:
 
 
 def test_ping_is_healthy_and_invocations_are_answered(url: str) -> None:
-    assert requests.get(f"{url}/ping", timeout=5).status_code == 200
+    assert requests.get(f"{url}/ping", timeout=30).status_code == 200
     headers = {"Content-Type": "text/csv", "X-Amzn-SageMaker-Custom-Attributes": "a=1"}
-    answered = requests.post(f"{url}/invocations", data=b"1,2", headers=headers, timeout=5)
+    answered = requests.post(f"{url}/invocations", data=b"1,2", headers=headers, timeout=30)
     assert (answered.status_code, answered.text) == (202, "1,2|text/csv|application/json|a=1")
 
 
 def test_other_paths_are_not_there(url: str) -> None:
-    assert requests.get(f"{url}/models", timeout=5).status_code == 404
-    assert requests.post(f"{url}/ping", timeout=5).status_code == 404
+    assert requests.get(f"{url}/models", timeout=30).status_code == 404
+    assert requests.post(f"{url}/ping", timeout=30).status_code == 404

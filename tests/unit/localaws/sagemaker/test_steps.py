@@ -18,6 +18,12 @@ from .conftest import REGION, SageMaker, until
 from .test_definition import document, training
 from .test_pipelines import get, join, processing
 
+MEET = """
+import os, pathlib, time
+met = pathlib.Path({met!r})
+(met / str(os.getpid())).touch()
+while len(list(met.iterdir())) < {number}: time.sleep(0.05)
+"""
 LAMBDA_TRUST = {
     "Effect": "Allow",
     "Principal": {"Service": "lambda.amazonaws.com"},
@@ -116,7 +122,9 @@ def test_independent_steps_run_side_by_side_up_to_the_limit(
     sagemaker: SageMaker, most: int, overlap: bool
 ) -> None:
     sagemaker.put("in/a", "a")
-    image = sagemaker.image("wait", "import time; time.sleep(0.7)")
+    met = sagemaker.folder / "met"
+    met.mkdir()
+    image = sagemaker.image("meet", MEET.format(met=str(met), number=most))
     steps = [
         {
             "Name": name,

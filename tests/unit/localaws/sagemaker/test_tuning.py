@@ -21,6 +21,10 @@ parameters = json.loads((root / "input/config/hyperparameters.json").read_text()
 x = int(parameters["x"])
 if parameters["_tuning_objective_metric"] != "score" or parameters["fixed"] != "1": sys.exit(7)
 time.sleep(float(parameters.get("sleep", "0")))
+if "met" in parameters:
+    met = pathlib.Path(parameters["met"])
+    (met / str(x)).touch()
+    while len(list(met.iterdir())) < 2: time.sleep(0.05)
 if x == 9: sys.exit(1)
 if x != 8: print(f"score={10 - (x - 3) ** 2};")
 (root / "model/x.txt").write_text(str(x))
@@ -106,8 +110,10 @@ def test_training_jobs_are_listed_by_what_they_came_to(sagemaker: SageMaker) -> 
 
 
 def test_no_more_trials_run_at_once_than_are_allowed(sagemaker: SageMaker) -> None:
+    met = sagemaker.folder / "met"
+    met.mkdir()
     sagemaker.client.create_hyper_parameter_tuning_job(
-        **tuning(sagemaker, ["1", "2", "3", "4"], Static={"sleep": "0.3"})
+        **tuning(sagemaker, ["1", "2", "3", "4"], Static={"met": str(met)})
     )
     ended(sagemaker)
     spans = [(trial["TrainingStartTime"], trial["TrainingEndTime"]) for trial in trials(sagemaker)]
