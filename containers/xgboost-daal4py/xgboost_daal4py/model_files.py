@@ -23,7 +23,6 @@ INFO_FILE = "model.json"
 MODEL_FILES = (BOOSTER_FILE, FEATURES_FILE, INFO_FILE)
 FOREIGN_FILES = ("xgboost-model", BOOSTER_FILE, INFO_FILE)
 """Names under which a booster may lie alone; `INFO_FILE` then is XGBoost's own JSON."""
-OBJECTIVE = "binary:logistic"
 DEFAULT_THRESHOLD = 0.5
 
 FORMAT = 1
