@@ -28,7 +28,7 @@ def reason_of_killed(new_life: NewLife) -> str:
     kill_runner(life)
     died = time.monotonic()
     reason = failure(life)
-    assert time.monotonic() - died < 600, "told at once and rolled back"
+    assert time.monotonic() - died < 120, "told at once and rolled back"
     forget(life)
     return reason
 
