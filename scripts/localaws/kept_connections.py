@@ -16,6 +16,8 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wsgi import LimitedStream
 
+from localaws import processors
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -151,6 +153,11 @@ class KeepingServer(ThreadedWSGIServer):
     def __init__(self, *args: Any, **options: Any) -> None:
         self.open: set[KeepingHandler] = set()
         super().__init__(*args, **options)
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Serve until `shutdown`, by threads that share a processor."""
+        processors.share_one()
+        super().serve_forever(poll_interval)
 
     def shutdown(self) -> None:
         """Take no more connections, and no more requests of those that there are."""

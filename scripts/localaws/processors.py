@@ -1,25 +1,80 @@
-"""Tells whether this machine has a processor to spare."""
+"""Which of this machine's processors threads run on, and whether there were any to be had.
+
+Threads of one interpreter take turns, dozens of times in a request. Where the next one runs on another processor, that
+has to be woken up first: a third of the processor time that requests take, and longer in waiting. So the threads that
+answer share one processor; what they start has all of them.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-PRESSURE = Path("/proc/pressure/cpu")
-LOAD = Path("/proc/loadavg")
-MOST_PRESSURE = 60.0
-"""Percent of the last ten seconds in which some thread waited for a processor; two that are busy for four fifths of the
-time reach it."""
+UPTIME = Path("/proc/uptime")
+LEAST_IDLE = 0.5
+"""Processors that must have had nothing to do, of all that there are."""
+MOST_OWN = 0.8
+"""Of one processor: when this process has worked longer, nothing passes through its interpreter any faster."""
+
+_TELLS = hasattr(os, "sched_setaffinity")
+_ALL = os.sched_getaffinity(0) if _TELLS else set()
+_SHARED = set(sorted(_ALL)[os.getpid() % len(_ALL) :][:1]) if _TELLS else set()
+"""Not the same one for each server of a machine."""
 
 
-def is_one_idle() -> bool:
-    """Tell whether a processor was to be had in the last seconds; where the kernel keeps no record, at this moment.
+def share_one() -> None:
+    """Have this thread, and those that it starts, run on the processor that all callers share."""
+    _run_on(_SHARED)
 
-    A moment tells little: of threads that wait for one another few want to run at once, however busy all are.
-    """
+
+def use_all() -> None:
+    """Have this thread, and those that it starts, run wherever there is room."""
+    _run_on(_ALL)
+
+
+@contextlib.contextmanager
+def starting_on_all() -> Iterator[None]:
+    """Give a process that is started inside every processor, whatever this thread has."""
+    before = os.sched_getaffinity(0) if _TELLS else set()
+    use_all()
     try:
-        some = PRESSURE.read_text().splitlines()[0]
+        yield
+    finally:
+        _run_on(before)
+
+
+def _run_on(processors: set[int]) -> None:
+    if _TELLS:
+        # One that has been taken away meanwhile: the kernel has found others.
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, processors)
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds up to a moment: of the clock, of all idle processors together, and at work in this process."""
+
+    clock: float
+    idle: float
+    own: float
+
+
+def times() -> Times:
+    """Return the times of this moment; processors of a machine that does not tell count as idle."""
+    clock = time.monotonic()
+    try:
+        idle = float(UPTIME.read_text().split()[1])
     except OSError:
-        running = int(LOAD.read_text().split()[3].partition("/")[0])
-        return running <= max(1, len(os.sched_getaffinity(0)) - 1)
-    return float(some.split()[1].removeprefix("avg10=")) < MOST_PRESSURE
+        idle = clock
+    return Times(clock, idle, time.process_time())
+
+
+def were_to_be_had(since: Times) -> bool:
+    """Tell whether something more that works would have been of use since then."""
+    now = times()
+    passed = now.clock - since.clock
+    return now.idle - since.idle >= LEAST_IDLE * passed and now.own - since.own <= MOST_OWN * passed

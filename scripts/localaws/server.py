@@ -29,7 +29,17 @@ from werkzeug.serving import BaseWSGIServer
 
 import localaws.runtime
 import localaws.services
-from localaws import accounts, failures, faults, header_fields, repairs, routes, strict, vpc_routes
+from localaws import (
+    accounts,
+    failures,
+    faults,
+    header_fields,
+    processors,
+    repairs,
+    routes,
+    strict,
+    vpc_routes,
+)
 from localaws.engine import Engine
 from localaws.engine.choice import PROCESSES, Choice, make_engine
 from localaws.errors import PlatformError, UserError
@@ -426,6 +436,7 @@ class LocalAws:
         """Run ``target`` in a background thread; an exception in it is logged, never lost."""
 
         def run() -> None:
+            processors.use_all()
             try:
                 target()
             except Exception:

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from localaws import processors
 from localaws.engine import Cluster, Container, ContainerSpec
 from localaws.engine.curated import CuratedImages
 from localaws.engine.processes import kill_all, signal_group
@@ -113,6 +114,7 @@ class ProcessContainer:
     def _read(self) -> None:
         if self._process.stdout is None:
             return
+        processors.share_one()
         with self._process.stdout as lines:
             for line in lines:
                 self._spec.log(line.rstrip("\n"))
@@ -272,17 +274,18 @@ class ProcessEngine:
 def _launch(words: list[str], environment: Mapping[str, str], workdir: Path) -> subprocess.Popen[str]:
     if not words or not shutil.which(words[0], path=environment["PATH"]):
         words = ["/bin/sh", "-c", NOT_FOUND, words[0] if words else ""]
-    return subprocess.Popen(  # noqa: S603 - running the given command is what an engine is for
-        words,
-        env=environment,
-        cwd=workdir,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    with processors.starting_on_all():
+        return subprocess.Popen(  # noqa: S603 - running the given command is what an engine is for
+            words,
+            env=environment,
+            cwd=workdir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
 
 
 def _remove(sandbox: Path) -> None:

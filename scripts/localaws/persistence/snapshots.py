@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localaws import processors
 from localaws.errors import PlatformError, UserError
 from localaws.persistence import backends
 from localaws.persistence.graph import Blobs
@@ -189,6 +190,7 @@ class Snapshots:
         status, told = 1, ""
         try:
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            processors.use_all()
             os.nice(10)
             gc.disable()
             lost = self._write()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -58,6 +59,22 @@ def test_a_connection_carries_one_request_after_the_other() -> None:
             connection.request("POST", "/", body)
             assert connection.getresponse().read() == body
         assert connection.sock is not None
+
+
+def test_connections_share_a_processor() -> None:
+    def tell(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return [" ".join(map(str, os.sched_getaffinity(0))).encode()]
+
+    with serving(tell) as server:
+        seen = set()
+        for _ in range(3):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            connection.request("GET", "/")
+            seen.add(connection.getresponse().read())
+            connection.close()
+    assert len(seen) == 1
+    assert seen.pop().isdigit()
 
 
 def test_a_body_that_nobody_reads_is_not_taken_for_the_next_request() -> None:

@@ -38,9 +38,9 @@ class _Waiter:
     """A request that waits; it is given an instance, or the leave to start one."""
 
     version: Version
-    came: float
     instance: Instance | None = None
     starts: bool = False
+    came: processors.Times = field(init=False)
     called: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -115,12 +115,13 @@ class Pool:
             most = ACCOUNT_CONCURRENCY if function.concurrency is None else function.concurrency
             if present >= most:
                 raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
-            waiter = _Waiter(version, time.monotonic(), self._choose(key, version))
+            waiter = _Waiter(version, self._choose(key, version))
             if waiter.instance is None and self._working[key] == self._starting[key] < MOST_STARTS:
                 waiter.starts = True
             if waiter.served:
                 self._count(key, waiter)
             else:
+                waiter.came = processors.times()
                 self._waiting.setdefault(key, []).append(waiter)
         if not waiter.served:
             self._wait(key, waiter, leaves)
@@ -163,10 +164,11 @@ class Pool:
         waiting = self._waiting.get(key)
         if not waiting or self._starting[key] >= MOST_STARTS:
             return
-        waited = time.monotonic() - waiting[0].came
+        came = waiting[0].came
+        waited = time.monotonic() - came.clock
         if self._working[key] == self._starting[key] or (
             waited >= SETTLE_SECONDS
-            and (processors.is_one_idle() or waited >= BUSY_SECONDS * self._working[key])
+            and (processors.were_to_be_had(came) or waited >= BUSY_SECONDS * self._working[key])
         ):
             self._serve(key, waiting.pop(0), None)
 

@@ -8,8 +8,11 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
+from localaws import processors
+
 API = "/2018-06-01/runtime"
 LOOK_UP_SECONDS = 1.0
+"""How soon it ends matters little; every instance that stays warm looks up this often."""
 
 
 class Event(Protocol):
@@ -44,6 +47,11 @@ class RuntimeApi(ThreadingHTTPServer):
         """``host:port``, for AWS_LAMBDA_RUNTIME_API."""
         host, port = self.server_address[:2]
         return f"{host!s}:{port}"
+
+    def serve_forever(self, poll_interval: float = LOOK_UP_SECONDS) -> None:
+        """Serve until `shutdown`, by threads that share a processor."""
+        processors.share_one()
+        super().serve_forever(poll_interval)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a runtime that was ended in the middle of a request, as one out of time is."""
@@ -113,8 +121,5 @@ def serve(instance: Served, host: str) -> RuntimeApi:
     """Serve an instance at an address of this machine that its container reaches."""
     api = RuntimeApi((host, 0), _ApiHandler)
     api.instance = instance
-    # How soon it ends matters little; every instance that stays warm looks up this often.
-    threading.Thread(
-        target=api.serve_forever, args=(LOOK_UP_SECONDS,), name="runtime api", daemon=True
-    ).start()
+    threading.Thread(target=api.serve_forever, name="runtime api", daemon=True).start()
     return api

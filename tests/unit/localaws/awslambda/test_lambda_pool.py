@@ -68,7 +68,7 @@ class FakeInstance:
 
 @pytest.fixture(autouse=True)
 def idle_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processors, "is_one_idle", lambda: True)
+    monkeypatch.setattr(processors, "were_to_be_had", lambda _: True)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -121,11 +121,11 @@ def test_of_many_that_wait_only_the_first_looks_for_an_idle_processor(
 ) -> None:
     looks: list[int] = []
 
-    def is_one_idle() -> bool:
+    def were_to_be_had(_: processors.Times) -> bool:
         looks.append(threading.get_ident())
         return False
 
-    monkeypatch.setattr(processors, "is_one_idle", is_one_idle)
+    monkeypatch.setattr(processors, "were_to_be_had", were_to_be_had)
     environments, called = Environments(), function()
     pool = Pool(environments.make)
     waiting = [Invocation(b"{}", "arn") for _ in range(30)]
@@ -143,7 +143,7 @@ def test_of_many_that_wait_only_the_first_looks_for_an_idle_processor(
 
 
 def test_who_looks_and_leaves_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processors, "is_one_idle", lambda: False)
+    monkeypatch.setattr(processors, "were_to_be_had", lambda _: False)
     environments, called = Environments(), function()
     pool = Pool(environments.make)
     with ThreadPoolExecutor(3) as threads:
@@ -154,7 +154,7 @@ def test_who_looks_and_leaves_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> No
         time.sleep(0.05)
         patient = threads.submit(pool.invoke, called, VERSION, Invocation(b"{}", "arn"))
         assert not impatient.result(timeout=10)
-        monkeypatch.setattr(processors, "is_one_idle", lambda: True)
+        monkeypatch.setattr(processors, "were_to_be_had", lambda _: True)
         until(lambda: environments.made == 2)
         environments.let_start(1)
         assert patient.result(timeout=10)
@@ -164,7 +164,7 @@ def test_who_looks_and_leaves_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> No
 def test_without_an_idle_processor_a_request_waits_the_longer_the_more_environments_are_at_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(processors, "is_one_idle", lambda: False)
+    monkeypatch.setattr(processors, "were_to_be_had", lambda _: False)
     monkeypatch.setattr(lambda_pool, "BUSY_SECONDS", 2 * SETTLE_SECONDS)
     environments, called = Environments(), function()
     pool = Pool(environments.make)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from localaws import processors
 from localaws.engine import ContainerSpec
 from localaws.engine.processes import marked
 from localaws.images import ImageNotFound
@@ -58,6 +60,19 @@ def test_the_environment_holds_nothing_of_the_host_but_its_tools(
     assert "SECRET_OF_THE_HOST" not in names
     assert "AWS_ENDPOINT_URL" not in names
     assert f"HOME={Path.home()}" not in lines
+
+
+def test_a_container_has_all_processors_whoever_starts_it(localaws: LocalAws) -> None:
+    ended: list[tuple[int, list[str]]] = []
+
+    def start() -> None:
+        processors.share_one()
+        ended.append(run(localaws, "python", "-c", "import os; print(len(os.sched_getaffinity(0)))"))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert ended == [(0, [str(len(os.sched_getaffinity(0)))])]
 
 
 def test_a_mounted_path_is_rewritten_wherever_it_is_named(localaws: LocalAws, tmp_path: Path) -> None:
