@@ -17,7 +17,7 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from localaws import dockerfile
+from localaws import dockerfile, processors
 from localaws.bundled_wheels import bundled_wheels
 from localaws.dockerfile import DockerfileError, Instruction
 from localaws.errors import PlatformError, UserError
@@ -388,9 +388,10 @@ class Builder:
         )
 
     def _call_uv(self, *words: str, folder: Path | None = None) -> None:
-        result = subprocess.run(  # noqa: S603 - uv, with arguments and no shell
-            [self._uv, "--quiet", *words], cwd=folder, capture_output=True, text=True, check=False
-        )
+        with processors.starting_on_all():
+            result = subprocess.run(  # noqa: S603 - uv, with arguments and no shell
+                [self._uv, "--quiet", *words], cwd=folder, capture_output=True, text=True, check=False
+            )
         if result.returncode:
             raise PlatformError(f"uv {' '.join(words)} failed:\n{result.stderr.strip()}")
 
