@@ -7,6 +7,8 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 UV := $(BIN)/uv
 export TF_CLI_CONFIG_FILE := $(shell scripts/terraform-cli-config)
+# Where it is set, every process compiles all that it imports anew: most of the time that short ones take.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the targets
