@@ -77,6 +77,15 @@ def uv_cache(options: Sequence[str]) -> Path:
     return home / "localaws/uv"
 
 
+def uv_links(options: Sequence[str]) -> dict[str, str]:
+    """Return the setting by which builds link to uv's cache.
+
+    Hard links, uv's own way, do not lead from a mount into a build in Docker. Any other link is a file to be made:
+    that takes ten times as long.
+    """
+    return {} if Engine.PROCESSES in options else {"UV_LINK_MODE": "symlink"}
+
+
 def provider_mirrors(config_file: str) -> list[str]:
     """Return the folders that Terraform's configuration takes providers from."""
     config = Path(config_file)

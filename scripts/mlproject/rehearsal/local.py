@@ -195,7 +195,7 @@ def running(
     cache = engines.uv_cache(engine)
     # A folder that is not there yet would not be mounted.
     cache.mkdir(parents=True, exist_ok=True)
-    environment = {"UV_LINK_MODE": "symlink"} | os.environ
+    environment = engines.uv_links(engine) | os.environ
     environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "UV_CACHE_DIR": str(cache)}
     for name in carried:
         if environment.get(name):

@@ -16,6 +16,7 @@ from mlproject.rehearsal.engines import (
     options,
     provider_mirrors,
     uv_cache,
+    uv_links,
 )
 from mlproject.rehearsal.life import IMAGES
 
@@ -86,3 +87,10 @@ def test_builds_share_the_cache_of_uv_unless_they_would_leave_roots_files_in_it(
     assert uv_cache(docker) == tmp_path / "uv"
     monkeypatch.setenv("UV_CACHE_DIR", "/elsewhere")
     assert uv_cache(docker) == Path("/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "mode"), [("processes", None), ("docker", "symlink"), ("auto", "symlink")]
+)
+def test_only_processes_have_hard_links_to_uv_s_cache(wanted: str, mode: str | None) -> None:
+    assert uv_links(options(Engine(wanted), [], tools=False)).get("UV_LINK_MODE") == mode
