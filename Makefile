@@ -45,10 +45,17 @@ lock: $(UV) ## Pin what the requirements/*.in and the parts' requirements*.in as
 # --- Checks and tests -----------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: .venv/.ready .venv/checkov/.ready ## Lint, types, formats, templates: under a minute, no network
+check: .venv/.ready .venv/checkov/.ready ## Check code and templates, one beside the other; no network
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-templates check-code
+
+.PHONY: check-code
+check-code: .venv/.ready ## Lint, format and types of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	scripts/check-types
+
+.PHONY: check-templates
+check-templates: .venv/.ready .venv/checkov/.ready ## Format, schemas, tests and policies of the templates
 	$(BIN)/cfn-lint cloudformation/*.yaml seedcode/model-deploy/endpoint.yaml
 	scripts/check-terraform
 	.venv/checkov/bin/checkov --config-file .checkov.yaml
