@@ -20,9 +20,8 @@ LEAST_IDLE = 0.5
 MOST_OWN = 0.8
 """Of one processor: when this process has worked longer, nothing passes through its interpreter any faster."""
 
-_TELLS = hasattr(os, "sched_setaffinity")
-_ALL = os.sched_getaffinity(0) if _TELLS else set()
-_SHARED = set(sorted(_ALL)[os.getpid() % len(_ALL) :][:1]) if _TELLS else set()
+_ALL = os.sched_getaffinity(0)
+_SHARED = {sorted(_ALL)[os.getpid() % len(_ALL)]}
 """Not the same one for each server of a machine."""
 
 
@@ -39,7 +38,7 @@ def use_all() -> None:
 @contextlib.contextmanager
 def starting_on_all() -> Iterator[None]:
     """Give a process that is started inside every processor, whatever this thread has."""
-    before = os.sched_getaffinity(0) if _TELLS else set()
+    before = os.sched_getaffinity(0)
     use_all()
     try:
         yield
@@ -48,10 +47,9 @@ def starting_on_all() -> Iterator[None]:
 
 
 def _run_on(processors: set[int]) -> None:
-    if _TELLS:
-        # One that has been taken away meanwhile: the kernel has found others.
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, processors)
+    # One that has been taken away meanwhile: the kernel has found others.
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, processors)
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ class Pool:
         waited = time.monotonic() - came.clock
         if self._working[key] == self._starting[key] or (
             waited >= SETTLE_SECONDS
-            and (processors.were_to_be_had(came) or waited >= BUSY_SECONDS * self._working[key])
+            and (waited >= BUSY_SECONDS * self._working[key] or processors.were_to_be_had(came))
         ):
             self._serve(key, waiting.pop(0), None)
 
