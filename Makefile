@@ -65,7 +65,7 @@ test: test-unit test-clients test-repositories test-rehearsal ## Every test
 
 .PHONY: test-unit
 test-unit: .venv/.ready ## Tests of scripts, lambda and the contracts
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/rehearsal --ignore tests/clients
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --ignore tests/rehearsal --ignore tests/clients
 
 .PHONY: test-docker
 test-docker: .venv/.ready ## What only a Docker engine can show

@@ -32,6 +32,12 @@ _ISOLATED = {
 _LOADER = botocore.loaders.create_loader()
 
 
+def _isolated_session() -> boto3.Session:
+    core = botocore.session.Session(session_vars=_ISOLATED)
+    core.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=core)
+
+
 @dataclass(frozen=True)
 class Credentials:
     """A caller's credentials; the token is empty for long-lived keys."""
@@ -49,6 +55,7 @@ class Identities:
     endpoint: str
     _credentials: dict[tuple[str, str], Credentials] = field(default_factory=dict)
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    _session: boto3.Session = field(default_factory=_isolated_session)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def credentials(self, region: str, role_arn: str = "", account: str = "") -> Credentials:
@@ -73,9 +80,7 @@ class Identities:
             return self._clients[key]
 
     def _make_client(self, service: str, region: str, credentials: Credentials) -> Any:
-        core = botocore.session.Session(session_vars=_ISOLATED)
-        core.register_component("data_loader", _LOADER)
-        return boto3.Session(botocore_session=core).client(
+        return self._session.client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=self.endpoint,

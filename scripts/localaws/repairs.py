@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import moto.core.errors
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 from moto.core.model import ServiceModel
 from moto.iam.aws_managed_policies import aws_managed_policies_data
@@ -36,23 +37,28 @@ def _make_missing_backend(backends: Any, account: str) -> None:
 
 
 @functools.cache
-def _managed_policies_data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(aws_managed_policies_data)
-    return data
+def _managed_policies_of_aws() -> tuple[AWSManagedPolicy, ...]:
+    everything: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return tuple(
+        AWSManagedPolicy.from_data(name, DEFAULT_ACCOUNT_ID, "global", data)
+        for name, data in everything.items()
+    )
 
 
 def _managed_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
-    """Return AWS's managed policies of the commercial partition.
+    """Return AWS's managed policies of the commercial partition, the same in all accounts but for who is attached.
 
     Every request makes moto look an access key up in all partitions; thousands of policies in each of them would take
     half a second.
     """
-    if backend.partition != "aws":
-        return []
-    return [
-        AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
-        for name, data in _managed_policies_data().items()
-    ]
+    return [_twin(policy) for policy in _managed_policies_of_aws()] if backend.partition == "aws" else []
+
+
+def _twin(policy: AWSManagedPolicy) -> AWSManagedPolicy:
+    """Return a copy that is not remembered for good, as every instance of moto's models is that its class makes."""
+    twin: AWSManagedPolicy = object.__new__(AWSManagedPolicy)
+    vars(twin).update(vars(policy))
+    return twin
 
 
 def install() -> None:
