@@ -61,7 +61,10 @@ check-templates: .venv/.ready .venv/checkov/.ready ## Format, schemas, tests and
 	.venv/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: test
-test: test-unit test-clients test-repositories test-rehearsal ## Every test
+test: .venv/.ready ## Every test; clients beside repositories: each leaves a processor idle
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-clients test-repositories
+	@$(MAKE) --no-print-directory test-rehearsal
 
 .PHONY: test-unit
 test-unit: .venv/.ready ## Tests of scripts, lambda and the contracts

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import moto.core.errors
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 from moto.core.model import ServiceModel
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.logs.models import LogEvent
@@ -56,7 +56,7 @@ def _managed_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
 
 def _twin(policy: AWSManagedPolicy) -> AWSManagedPolicy:
     """Return a copy that is not remembered for good, as every instance of moto's models is that its class makes."""
-    twin: AWSManagedPolicy = object.__new__(AWSManagedPolicy)
+    twin = object.__new__(type(policy))
     vars(twin).update(vars(policy))
     return twin
 

@@ -18,6 +18,22 @@ LONGEST_NAME = "1-" + "x" * 30
 OUTPUT = Path(__file__).parents[2] / "build/rehearsal-tests"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def groups_hold(request: pytest.FixtureRequest) -> None:
+    """Fail where pytest-xdist scatters groups: each worker would make, and train, their projects anew."""
+    if getattr(request.config.option, "loadgroup", False):
+        scattered = [
+            item.nodeid for item in request.session.items if not item.nodeid.endswith(group_of(item))
+        ]
+        assert scattered == [], "this pytest-xdist does not see groups with this pytest"
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return how pytest-xdist ends the name of a test in a group."""
+    group = item.get_closest_marker("xdist_group")
+    return f"@{group.args[0]}" if group else ""
+
+
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     with running(tmp_path_factory.mktemp("rehearsal"), keep=False) as started:

@@ -247,7 +247,7 @@ class Life:
 
     def _image_contexts(self) -> dict[str, Path]:
         """Return what the project's images are built from, as its repositories have it: by the image's name."""
-        folder = self.local.data.parent / "images"
+        folder = self.local.data.parent / "images" / self.project.project_id
         bundle = seeds.unpack_bundle(ROOT, folder / "bundle")
         return {
             name: seeds.write_seed(bundle, repository, self.variant, folder / repository) / context
