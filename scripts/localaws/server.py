@@ -125,6 +125,11 @@ class Application(DomainDispatcherApplication):
             return self.app_instances[backend]
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019 - the one application lives as long as the process
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return what moto finds for a name, which it looks for in its folder and among all patterns each time."""
+        return super().get_backend_for_host(host)
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - the one application lives as long as the process
     def _backend_by_host(self, host: str) -> Any:
         if not is_aws(host):
             return None
