@@ -27,6 +27,7 @@ MODEL = f"{OPT_ML}/model"
 MULTI_MODEL = {"SAGEMAKER_MULTI_MODEL": "true"}
 PING_SECONDS = 0.1
 PING_TIMEOUT = 2.0
+CONNECT_SECONDS = 2.0
 DEFAULT_STARTUP_SECONDS = 480
 STARTS_BEFORE_HEALTHY = 3
 RESTART_PAUSE = 1.0
@@ -111,7 +112,10 @@ class VariantHost:
             time.sleep(PING_SECONDS)
 
     def post(self, body: bytes, headers: Mapping[str, str], timeout: float) -> urllib3.BaseHTTPResponse:
-        """Send one request to ``/invocations``, or to the model that it names where there are several."""
+        """Send one request to ``/invocations``, or to the model that it names where there are several.
+
+        The network of a killed container in Docker takes connections to nowhere: they are given up soon.
+        """
         with self._state:
             if self._closing or self._pool is None:
                 raise ConnectionError(f"variant {self.name} is not running")
@@ -128,7 +132,7 @@ class VariantHost:
                 path,
                 body=body,
                 headers=dict(headers),
-                timeout=timeout,
+                timeout=urllib3.Timeout(connect=min(timeout, CONNECT_SECONDS), read=timeout),
                 retries=False,
                 redirect=False,
             )

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import tarfile
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from localaws.services.sagemaker import invocations
 from .conftest import SageMaker, until
 
 SERVE = """
-import http.server, json, os, pathlib, sys, time
+import http.server, json, os, pathlib, socket, sys, time
 if sys.argv[1:] != ["serve"]: sys.exit(9)
 root = pathlib.Path(os.environ["ML"])
 model = (root / "model/model.txt").read_text()
@@ -36,6 +37,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if body == b"bad": return self.answer(400, b'{"error": "column State is missing"}')
         if body == b"die": os._exit(1)
         if body == b"slow": time.sleep(30)
+        if body == b"deaf":
+            self.server.service_actions = lambda: time.sleep(60)
+            self.server.socket.listen(0)
+            time.sleep(1)
+            self.server.waiting = socket.create_connection(self.server.server_address)
+            return self.answer(200, b"{}", Connection="close")
         if self.headers["Content-Type"] == "application/x-bytes":
             return self.answer(200, body[::-1], Content_Type="application/x-bytes")
         text = json.dumps({"model": model, "pid": os.getpid(), "accept": self.headers["Accept"],
@@ -182,6 +189,15 @@ def test_a_crashed_container_is_started_again(hosting: Hosting) -> None:
     assert until(refusal) == "ServiceUnavailable"
     until(lambda: not refusal())
     assert hosting.invoke()["model"] == "one"
+
+
+def test_a_container_that_takes_no_connection_is_given_up_before_a_slow_one(hosting: Hosting) -> None:
+    hosting.up()
+    hosting.invoke(b"deaf")
+    asked = time.monotonic()
+    with pytest.raises(ClientError, match="is not able to answer now"):
+        hosting.invoke()
+    assert time.monotonic() - asked < invocations.TIMEOUT_SECONDS / 2
 
 
 def test_an_error_of_the_container_is_a_model_error(hosting: Hosting) -> None:
