@@ -20,14 +20,13 @@ from localaws.services.sagemaker.instance_types import Machine, machine
 from localaws.services.sagemaker.job_hosts import OPT_ML
 from localaws.services.sagemaker.resources import Region, suffix
 from localaws.services.sagemaker.storage import Bucket, StorageError, unpack
-from localaws.services.sagemaker.target_models import TARGET_MODEL, TargetModels
+from localaws.services.sagemaker.target_models import CONNECT_SECONDS, TARGET_MODEL, TargetModels
 
 PORT = 8080
 MODEL = f"{OPT_ML}/model"
 MULTI_MODEL = {"SAGEMAKER_MULTI_MODEL": "true"}
 PING_SECONDS = 0.1
 PING_TIMEOUT = 2.0
-CONNECT_SECONDS = 2.0
 DEFAULT_STARTUP_SECONDS = 480
 STARTS_BEFORE_HEALTHY = 3
 RESTART_PAUSE = 1.0
@@ -112,10 +111,7 @@ class VariantHost:
             time.sleep(PING_SECONDS)
 
     def post(self, body: bytes, headers: Mapping[str, str], timeout: float) -> urllib3.BaseHTTPResponse:
-        """Send one request to ``/invocations``, or to the model that it names where there are several.
-
-        The network of a killed container in Docker takes connections to nowhere: they are given up soon.
-        """
+        """Send one request to ``/invocations``, or to the model that it names where there are several."""
         with self._state:
             if self._closing or self._pool is None:
                 raise ConnectionError(f"variant {self.name} is not running")

@@ -17,7 +17,9 @@ from localaws.services.sagemaker.storage import Bucket, StorageError, split_uri,
 TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 ROOM_WANTED = 507
 ALREADY_LOADED = 409
-LOAD_SECONDS = 60.0
+CONNECT_SECONDS = 2.0
+"""The network of a killed container in Docker takes connections to nowhere: they are given up soon."""
+LOAD_TIMEOUT = urllib3.Timeout(connect=CONNECT_SECONDS, read=60.0)
 
 
 class TargetModelError(Exception):
@@ -79,7 +81,7 @@ class TargetModels:
         headers = {"Content-Type": "application/json", TARGET_MODEL: target}
         while True:
             answer = pool.request(
-                "POST", "/models", body=body, headers=headers, timeout=LOAD_SECONDS, retries=False
+                "POST", "/models", body=body, headers=headers, timeout=LOAD_TIMEOUT, retries=False
             )
             if answer.status == ROOM_WANTED and self._loaded:
                 self._unload(next(iter(self._loaded)), pool)
@@ -89,7 +91,7 @@ class TargetModels:
                 return answer
 
     def _unload(self, name: str, pool: urllib3.HTTPConnectionPool) -> None:
-        pool.request("DELETE", f"/models/{name}", timeout=LOAD_SECONDS, retries=False)
+        pool.request("DELETE", f"/models/{name}", timeout=LOAD_TIMEOUT, retries=False)
         self._loaded.pop(name)
         shutil.rmtree(self._folder / name, ignore_errors=True)
 
